@@ -1,0 +1,128 @@
+"""A trained model at rest: a folder with its weights and a card that says what it is.
+
+    weights.safetensors   the state of the model, never pickled
+    card.json             a `ModelCard`: architecture, data, accuracy, and how it was made
+
+Embedded teachers, a run's student and a teacher of one's own all have this form, so each can take the other's place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from distill_core.errors import CheckpointError, StorageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CARD, WEIGHTS = "card.json", "weights.safetensors"
+
+
+class ModelCard(BaseModel):
+    """What a saved model is and where its figures come from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    architecture: str
+    classes: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    dataset: str
+    parameters: int
+    weights_sha256: str = ""
+    accuracy: float | None = None
+    accuracy_on: str = ""
+    labels_seen: int | None = None
+    provenance: dict[str, Any] = {}
+
+
+def write_model(folder: Path, card: ModelCard, state: dict[str, Tensor]) -> ModelCard:
+    """Saves a model's state and its card, replacing each file at once; returns the card with the weights' hash.
+
+    Raises:
+        StorageError: if the folder cannot be written.
+    """
+    from safetensors.torch import save
+
+    payload = save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()})
+    card = card.model_copy(update={"weights_sha256": hashlib.sha256(payload).hexdigest()})
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / WEIGHTS, payload)
+    replace_file(folder / CARD, (card.model_dump_json(indent=2) + "\n").encode())
+    return card
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of a saved model.
+
+    Raises:
+        CheckpointError: if there is none or it cannot be read.
+    """
+    path = folder / CARD
+    try:
+        return ModelCard.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no trained model: {CARD} is missing. Name a folder that has {CARD} and {WEIGHTS}."
+        ) from None
+    except (OSError, ValidationError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({str(error).splitlines()[0]}). Restore it or train anew."
+        ) from None
+
+
+def read_weights(folder: Path, card: ModelCard) -> dict[str, Tensor]:
+    """The state of a saved model, checked against the hash on its card.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged, or not the one the card describes.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    path = folder / WEIGHTS
+    try:
+        payload = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}). Restore it or train anew.") from None
+    if card.weights_sha256 and hashlib.sha256(payload).hexdigest() != card.weights_sha256:
+        raise CheckpointError(
+            f"{path} is not the file its card describes (its SHA-256 differs). Restore it or train anew."
+        )
+    try:
+        return load(payload)
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is damaged ({error}). Restore it or train anew.") from None
+
+
+def replace_file(path: Path, payload: bytes) -> None:
+    """Writes a file so that a reader, or a crash, sees the old content or the new, never a part of it.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part-{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(
+            f"Cannot write {path} ({error.strerror or error}). Free some space or set DISTILL_HOME elsewhere."
+        ) from None
+
+
+def to_json_bytes(data: Any) -> bytes:
+    """Plain data as indented JSON, ready for `replace_file`."""
+    return (json.dumps(data, indent=2, sort_keys=True) + "\n").encode()

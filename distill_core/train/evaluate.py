@@ -1,0 +1,51 @@
+"""How well a model does on a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from distill_core.task import Feed
+
+EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Score:
+    """Accuracy in 0..1, mean cross-entropy in nats, and the predicted classes `[N]`."""
+
+    accuracy: float
+    loss: float
+    predictions: Tensor
+
+
+def evaluate(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None] = lambda: None) -> Score:
+    """Scores a model in evaluation mode and leaves it in the mode it was in.
+
+    Args:
+        model: images -> logits `[B, C]`.
+        feed: of the split, asked for unaugmented inputs.
+        labels: `[N]`.
+        between: called before each batch; may raise to end the evaluation.
+    """
+    was_training = model.training
+    model.eval()
+    answers = []
+    try:
+        with torch.no_grad():
+            for batch in torch.arange(len(labels)).split(EVALUATION_BATCH):
+                between()
+                answers.append(model(feed.plain(batch)).float().cpu())
+    finally:
+        model.train(was_training)
+    logits = torch.cat(answers)
+    predictions = logits.argmax(dim=1)
+    return Score(
+        accuracy=(predictions == labels).float().mean().item(),
+        loss=functional.cross_entropy(logits, labels).item(),
+        predictions=predictions,
+    )

@@ -1,0 +1,78 @@
+"""What the loop writes down between two messages, and how long things take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+POINTS = 500
+
+
+def steps_between_points(steps: int) -> int:
+    """How many steps one logged point covers, so that a run has at most `POINTS` of them."""
+    return max(1, -(-steps // POINTS))
+
+
+@dataclass
+class TermMeans:
+    """Means of loss terms over the steps since the last `take`."""
+
+    _sums: dict[str, float] = field(default_factory=dict)
+    _steps: int = 0
+
+    def add(self, terms: dict[str, Tensor]) -> None:
+        """One step's raw terms."""
+        for term, value in terms.items():
+            self._sums[term] = self._sums.get(term, 0.0) + value.item()
+        self._steps += 1
+
+    def take(self) -> dict[str, float]:
+        """The means, and starts anew."""
+        means = {term: total / self._steps for term, total in self._sums.items()}
+        self._sums, self._steps = {}, 0
+        return means
+
+
+@dataclass
+class TrainAccuracy:
+    """Accuracy over the labelled images of the epoch in progress."""
+
+    right: int = 0
+    seen: int = 0
+
+    def add(self, logits: Tensor, labels: Tensor, labelled: Tensor) -> None:
+        """One batch: logits `[B, C]`, labels `[B]`, labelled `[B]` bool."""
+        self.right += int(((logits.detach().argmax(dim=1) == labels) & labelled).sum())
+        self.seen += int(labelled.sum())
+
+    def take(self) -> float | None:
+        """The accuracy, or None if no labelled image was seen; starts anew."""
+        accuracy = self.right / self.seen if self.seen else None
+        self.right = self.seen = 0
+        return accuracy
+
+
+class StopWatch:
+    """Seconds spent inside `counting` blocks.
+
+    Args:
+        seconds: already on the watch, for a resumed run.
+        now: a clock, for tests.
+    """
+
+    def __init__(self, seconds: float = 0.0, now: Callable[[], float] = time.perf_counter) -> None:
+        self.seconds = seconds
+        self._now = now
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Counts while the block runs."""
+        begun = self._now()
+        try:
+            yield
+        finally:
+            self.seconds += self._now() - begun

@@ -1,0 +1,146 @@
+"""What is left of a training: its figures and its weights with a card."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from distill_core import footprint
+from distill_core.cards import ModelCard, write_model
+from distill_core.events import ModelFacts, PhaseSpan, Started
+from distill_core.train.evaluate import Score
+from distill_core.train.progress import Progress
+from distill_core.train.result import ModelScore, RunResult
+from distill_core.train.setup import Workshop
+
+
+def started(shop: Workshop, step: int) -> Started:
+    """The facts of a run, before it learns anything."""
+    example = shop.task.example(shop.data.facts, batch=1).to(shop.fabric.device)
+    card = shop.teacher_card
+    return Started(
+        student=_facts(shop.config.student, shop.student, example),
+        teacher=_facts(_teacher_name(shop), shop.teacher, example) if shop.teacher and card else None,
+        dataset=shop.data.facts.name,
+        classes=shop.data.facts.classes,
+        images=len(shop.data.train),
+        labels=int(shop.visible.sum()),
+        steps=shop.steps,
+        steps_per_epoch=shop.steps_per_epoch,
+        phases=tuple(PhaseSpan(span.phase.name, span.start, span.stop, span.phase.pool) for span in shop.spans),
+        device=str(shop.fabric.device),
+        precision=shop.config.hardware.precision,
+        threads=torch.get_num_threads(),
+        memory_format="channels_last" if shop.channels_last else "contiguous",
+        step=step,
+    )
+
+
+def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher: Score | None) -> RunResult:
+    """The figures of a run; a stopped run has no scores."""
+    answers = shop.answers
+    seconds = progress.training.seconds
+    images = progress.step * shop.config.training.batch_size
+    return RunResult(
+        status="finished" if student else "stopped",
+        student=_student_score(shop, progress, student) if student else None,
+        teacher=_teacher_score(shop, teacher) if teacher else None,
+        agreement=(student.predictions == teacher.predictions).float().mean().item() if student and teacher else None,
+        test_inputs=len(shop.data.test),
+        labels=int(shop.visible.sum()),
+        steps=progress.step,
+        seconds=seconds,
+        images_per_second=images / seconds if seconds else 0.0,
+        cache_hit_rate=answers.hit_rate if answers else None,
+        teacher_forwards=answers.forwards if answers else 0,
+        fingerprint=shop.config.fingerprint(),
+        data_sha256=shop.data.facts.sha256,
+        threads=torch.get_num_threads(),
+        memory_format="channels_last" if shop.channels_last else "contiguous",
+        versions=_versions(),
+    )
+
+
+def write_weights(
+    folder: Path, shop: Workshop, result: RunResult, best: Mapping[str, Tensor], last: Mapping[str, Tensor]
+) -> None:
+    """Writes ``best`` and ``last`` as model folders; only the tested weights carry an accuracy.
+
+    Raises:
+        StorageError: if the disk is full or the folder cannot be written.
+    """
+    facts = shop.data.facts
+    card = ModelCard(
+        task=shop.task.name,
+        architecture=shop.config.student,
+        classes=facts.classes,
+        input_shape=facts.input_shape,
+        mean=facts.mean,
+        std=facts.std,
+        dataset=facts.name,
+        parameters=footprint.parameters(shop.student),
+        labels_seen=result.labels,
+        provenance={
+            "config": shop.config.model_dump(mode="json"),
+            "seed": shop.config.seed,
+            "teacher_sha256": shop.teacher_card.weights_sha256 if shop.teacher_card else None,
+            "data_sha256": facts.sha256,
+            "threads": result.threads,
+            "versions": result.versions,
+        },
+    )
+    assert result.student is not None
+    tested = {
+        "accuracy": result.student.accuracy,
+        "accuracy_on": f"{result.test_inputs:,} test images of {facts.name}",
+    }
+    write_model(folder / "best", card.model_copy(update=tested), dict(best))
+    write_model(folder / "last", card, dict(last))
+
+
+def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelScore:
+    return ModelScore(
+        name=shop.config.student,
+        parameters=footprint.parameters(shop.student),
+        accuracy=score.accuracy,
+        loss=score.loss,
+        validation_accuracy=progress.best_accuracy,
+        best_epoch=progress.best_epoch,
+        last_accuracy=progress.last_accuracy,
+    )
+
+
+def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
+    assert shop.teacher is not None
+    return ModelScore(_teacher_name(shop), footprint.parameters(shop.teacher), score.accuracy, score.loss)
+
+
+def _teacher_name(shop: Workshop) -> str:
+    """An embedded teacher's name; for a folder, its architecture and the folder's name."""
+    reference = shop.config.teacher or ""
+    is_folder = Path(reference).name != reference
+    return (
+        f"{shop.teacher_card.architecture} ({Path(reference).name})" if is_folder and shop.teacher_card else reference
+    )
+
+
+def _facts(name: str, model: torch.nn.Module, example: Tensor) -> ModelFacts:
+    return ModelFacts(name, footprint.parameters(model), footprint.macs(model, example), footprint.bytes_fp32(model))
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    import distill_core
+
+    return {
+        "distill_core": distill_core.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": version("torchvision"),
+        "lightning-fabric": version("lightning-fabric"),
+    }

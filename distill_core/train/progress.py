@@ -1,0 +1,108 @@
+"""How far a run has come: all that changes while it trains, and all that a checkpoint keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from distill_core.errors import CheckpointError
+from distill_core.train.checkpoint import (
+    load_checkpoint,
+    pack_optimiser,
+    save_checkpoint,
+    under_prefix,
+    unpack_optimiser,
+    with_prefix,
+)
+from distill_core.train.logbook import StopWatch, TermMeans, TrainAccuracy
+from distill_core.train.setup import Workshop
+
+
+@dataclass
+class Progress:
+    """The changing state of a run; epochs count from 1, `best` holds the weights that validation prefers."""
+
+    step: int = 0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    best_accuracy: float = -1.0
+    best_epoch: int = 0
+    epochs_judged: int = 0
+    last_accuracy: float = 0.0
+    training: StopWatch = field(default_factory=StopWatch)
+    means: TermMeans = field(default_factory=TermMeans)
+    train_accuracy: TrainAccuracy = field(default_factory=TrainAccuracy)
+
+    def judge(self, accuracy: float, epoch: int, shop: Workshop) -> bool:
+        """Takes in a validation accuracy; keeps the weights and says True if it is the best so far."""
+        self.last_accuracy, self.epochs_judged = accuracy, epoch
+        if accuracy <= self.best_accuracy:
+            return False
+        self.best_accuracy, self.best_epoch, self.best = accuracy, epoch, weights_of(shop.student)
+        return True
+
+    def save(self, folder: Path, shop: Workshop) -> Path:
+        """Writes a checkpoint; raises StorageError if it cannot be written."""
+        optimiser, optimiser_values = pack_optimiser(shop.optimiser.state_dict())
+        tensors = {
+            **with_prefix("student", shop.student.state_dict()),
+            **with_prefix("best", self.best),
+            **with_prefix("optimiser", optimiser),
+            "rng": torch.get_rng_state(),
+        }
+        values = {
+            "fingerprint": shop.config.fingerprint(),
+            "data_sha256": shop.data.facts.sha256,
+            "step": self.step,
+            "best_accuracy": self.best_accuracy,
+            "best_epoch": self.best_epoch,
+            "epochs_judged": self.epochs_judged,
+            "last_accuracy": self.last_accuracy,
+            "seconds": self.training.seconds,
+            "train_right": self.train_accuracy.right,
+            "train_seen": self.train_accuracy.seen,
+            "asked": shop.answers.asked if shop.answers else 0,
+            "forwards": shop.answers.forwards if shop.answers else 0,
+            "optimiser": optimiser_values,
+        }
+        return save_checkpoint(folder, tensors, values)
+
+    @classmethod
+    def restore(cls, folder: Path, shop: Workshop) -> Progress:
+        """Brings a workshop back to its checkpoint.
+
+        Raises:
+            CheckpointError: if there is none, it is damaged, or it belongs to other settings or data.
+        """
+        tensors, values = load_checkpoint(folder)
+        for what, kept, present in (
+            ("settings", values["fingerprint"], shop.config.fingerprint()),
+            ("data", values["data_sha256"], shop.data.facts.sha256),
+        ):
+            if kept != present:
+                raise CheckpointError(
+                    f"The checkpoint in {folder} was made with other {what} ({kept[:12]}, now {present[:12]}). "
+                    f"Resume it with the {what} it was made with, or start a new run."
+                )
+        shop.student.load_state_dict(under_prefix("student", tensors))
+        shop.optimiser.load_state_dict(unpack_optimiser(under_prefix("optimiser", tensors), values["optimiser"]))
+        torch.set_rng_state(tensors["rng"])
+        if shop.answers:
+            shop.answers.asked, shop.answers.forwards = values["asked"], values["forwards"]
+        return cls(
+            step=values["step"],
+            best=under_prefix("best", tensors),
+            best_accuracy=values["best_accuracy"],
+            best_epoch=values["best_epoch"],
+            epochs_judged=values["epochs_judged"],
+            last_accuracy=values["last_accuracy"],
+            training=StopWatch(values["seconds"]),
+            train_accuracy=TrainAccuracy(values["train_right"], values["train_seen"]),
+        )
+
+
+def weights_of(model: torch.nn.Module) -> dict[str, Tensor]:
+    """A copy of a model's state."""
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}

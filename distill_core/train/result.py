@@ -1,0 +1,52 @@
+"""What a training ends with."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """A model's figures; `accuracy` and `loss` are on the test split, of the weights that validation chose.
+
+    `last_accuracy` is the validation accuracy after the last epoch; epochs count from 1.
+    """
+
+    name: str
+    parameters: int
+    accuracy: float
+    loss: float
+    validation_accuracy: float | None = None
+    best_epoch: int | None = None
+    last_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """The end of a run; `seconds` are spent in training steps alone.
+
+    `agreement` is the share of test inputs on which student and teacher answer the same. A stopped run has no scores.
+    """
+
+    status: Literal["finished", "stopped"]
+    student: ModelScore | None
+    teacher: ModelScore | None
+    agreement: float | None
+    test_inputs: int
+    labels: int
+    steps: int
+    seconds: float
+    images_per_second: float
+    cache_hit_rate: float | None
+    teacher_forwards: int
+    fingerprint: str
+    data_sha256: str
+    threads: int
+    memory_format: str
+    versions: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,158 @@
+"""The frozen teacher and its answers, kept so that no image is ever answered twice.
+
+Draw `d` of an image is answered just before the first pass that uses it, in index order and in batches of a fixed
+size, and kept under a key made of data, teacher and augmentation: later passes and later runs have it free, and
+there are never more teacher forwards than a live teacher would need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from distill_core.cards import replace_file
+from distill_core.errors import StorageError
+from distill_core.task import Feed
+
+FORWARD_BATCH = 250
+PLAIN = -1
+
+Progress = Callable[[int, int], None]
+
+
+def freeze(teacher: nn.Module) -> nn.Module:
+    """Evaluation mode, no gradients: what a teacher is for the whole run."""
+    return teacher.eval().requires_grad_(False)
+
+
+class TeacherAnswers:
+    """Logits of a frozen teacher, by image and draw.
+
+    Args:
+        teacher: frozen; called with batches of `feed`.
+        feed: of the transfer set.
+        count: N images.
+        classes: C.
+        folder: where answers are kept between runs; None keeps them for this run only.
+        keep: False asks the teacher again every time (fresh augmentation on every pass needs that).
+        warn: told once if answers cannot be written; the run goes on without.
+    """
+
+    def __init__(
+        self,
+        teacher: nn.Module,
+        feed: Feed,
+        count: int,
+        classes: int,
+        folder: Path | None,
+        keep: bool = True,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._teacher = teacher
+        self._feed = feed
+        self._shape = (count, classes)
+        self._folder = folder
+        self._keep = keep
+        self._warn = warn
+        self._logits: dict[int, Tensor] = {}
+        self._known: dict[int, Tensor] = {}
+        self.forwards = 0
+        self.asked = 0
+
+    @property
+    def hit_rate(self) -> float | None:
+        """Share of the answers asked for that needed no new forward; None before the first."""
+        return 1 - min(self.forwards, self.asked) / self.asked if self.asked else None
+
+    def plain(self, progress: Progress = lambda _done, _total: None) -> Tensor:
+        """Answers `[N, C]` on the unaugmented images."""
+        everything = torch.arange(self._shape[0])
+        self.prepare(PLAIN, everything, progress)
+        self.asked += len(everything)
+        return self._logits[PLAIN]
+
+    def prepare(self, draw: int, indices: Tensor, progress: Progress = lambda _done, _total: None) -> None:
+        """Answers what is missing of a draw; without `keep` there is nothing to prepare.
+
+        Args:
+            draw: which augmented version; `PLAIN` for none.
+            indices: `[M]` images that the coming pass will use.
+            progress: told how many of the missing are answered.
+        """
+        if not self._keep and draw != PLAIN:
+            return
+        if draw not in self._logits:
+            self._logits[draw], self._known[draw] = self._read(draw)
+        missing = indices[~self._known[draw][indices]].sort().values
+        if len(missing) == 0:
+            return
+        done = 0
+        for batch in missing.split(FORWARD_BATCH):
+            self._logits[draw][batch] = self._forward(batch, torch.full_like(batch, draw))
+            self._known[draw][batch] = True
+            done += len(batch)
+            progress(done, len(missing))
+        self._write(draw)
+
+    def at(self, indices: Tensor, draws: Tensor) -> Tensor:
+        """Answers `[B, C]` for images `[B]` in their draws `[B]`, which `prepare` has seen."""
+        self.asked += len(indices)
+        if not self._keep:
+            return self._forward(indices, draws)
+        first = int(draws[0])
+        answers = self._logits[first][indices]
+        if not bool((draws == first).all()):
+            for draw in draws.unique().tolist():
+                here = draws == draw
+                answers[here] = self._logits[draw][indices[here]]
+        return answers
+
+    def _forward(self, indices: Tensor, draws: Tensor) -> Tensor:
+        self.forwards += len(indices)
+        with torch.no_grad():
+            plain = int(draws[0]) == PLAIN
+            inputs = self._feed.plain(indices) if plain else self._feed.augmented(indices, draws)
+            answers: Tensor = self._teacher(inputs)
+        return answers.float()
+
+    def _path(self, draw: int) -> Path | None:
+        name = "plain" if draw == PLAIN else f"draw-{draw}"
+        return self._folder / f"{name}.safetensors" if self._folder else None
+
+    def _read(self, draw: int) -> tuple[Tensor, Tensor]:
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        path = self._path(draw)
+        if path is not None and path.is_file():
+            try:
+                kept = load(path.read_bytes())
+                if kept["logits"].shape == self._shape:
+                    return kept["logits"], kept["known"].bool()
+            except (OSError, SafetensorError, KeyError):
+                self._warn(f"The kept teacher's answers in {path} are damaged; the teacher answers these images again.")
+        return torch.zeros(self._shape), torch.zeros(self._shape[0], dtype=torch.bool)
+
+    def _write(self, draw: int) -> None:
+        from safetensors.torch import save
+
+        path = self._path(draw)
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            payload = {"logits": self._logits[draw], "known": self._known[draw].to(torch.uint8)}
+            replace_file(path, save(payload))
+        except (OSError, StorageError) as error:
+            self._folder = None
+            self._warn(f"The teacher's answers are not kept for later runs: {error}")
+
+
+def answers_key(data_sha256: str, teacher_sha256: str, augmentation: str, precision: str) -> str:
+    """The folder's name for answers: whatever could change one of them changes the name."""
+    parts = (data_sha256, teacher_sha256, augmentation, precision, torch.__version__)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,1 @@
+"""Images: data sets, a ladder of students, teachers, and batches."""
