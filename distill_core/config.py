@@ -168,7 +168,9 @@ class DistillConfig(Part):
         Raises:
             ConfigError: with one sentence for each setting that is wrong: its name, what it got, what it takes.
         """
-        if isinstance(data, dict) and data.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        if not isinstance(data, dict):
+            raise ConfigError(f"a configuration is a JSON object of settings; got {data!r}")
+        if data.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
             raise ConfigError(
                 f"schema_version: got {data['schema_version']!r}, but this version reads {SCHEMA_VERSION}; "
                 "write the file anew with the current version, or use the version that wrote it"

@@ -60,7 +60,7 @@ class StopAt:
 
 
 def test_a_run_tells_its_story_in_order(kd_config: DistillConfig, tmp_path: Path) -> None:
-    result, events = run(kd_config, folder=tmp_path)
+    _, events = run(kd_config, folder=tmp_path)
     kinds = [type(event) for event in events]
     assert kinds[0] is Started
     assert kinds[-1] is Finished
@@ -146,7 +146,7 @@ def test_alpha_one_uses_no_labels(kd_config: DistillConfig) -> None:
 
 def test_the_baseline_starts_from_the_same_weights_and_sees_labelled_images_alone(kd_config: DistillConfig) -> None:
     baseline = kd_config.baseline_config()
-    quiet = {"on_event": lambda event: None, "control": RunControl()}
+    quiet = {"on_event": lambda _event: None, "control": RunControl()}
     student, alone = (
         Trainer(config, task_named("vision"), **quiet).shop  # type: ignore[arg-type]
         for config in (kd_config, baseline)
@@ -160,8 +160,7 @@ def test_the_baseline_starts_from_the_same_weights_and_sees_labelled_images_alon
 
 
 def test_the_teacher_is_not_trained_and_the_student_is_back_in_training_mode(kd_config: DistillConfig) -> None:
-    modes: list[bool] = []
-    trainer = Trainer(kd_config, task_named("vision"), on_event=lambda event: modes.append(True), control=RunControl())
+    trainer = Trainer(kd_config, task_named("vision"), on_event=lambda _event: None, control=RunControl())
     before = {name: value.clone() for name, value in trainer.shop.teacher.state_dict().items()}  # type: ignore[union-attr]
     learned = {id(parameter) for group in trainer.shop.optimiser.param_groups for parameter in group["params"]}
     trainer.run()

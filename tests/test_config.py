@@ -1,0 +1,128 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
+from distill_core.errors import ConfigError
+
+
+@given(
+    temperature=st.floats(0.1, 100),
+    alpha=st.floats(0, 1),
+    seed=st.integers(0, 2**31 - 1),
+    budget=st.none() | st.integers(1, 10**6),
+    first=st.integers(0, 10),
+    second=st.integers(0, 10),
+)
+def test_json_and_back_is_the_same(
+    temperature: float, alpha: float, seed: int, budget: int | None, first: int, second: int
+) -> None:
+    total = first + second + 1
+    shares = [first / total, second / total, 1 / total]
+    config = DistillConfig.parse(
+        {
+            "objective": {"temperature": temperature, "alpha": alpha},
+            "seed": seed,
+            "label_budget": budget,
+            "phases": shares,
+        }
+    )
+    again = DistillConfig.parse(json.loads(config.to_json()))
+    assert again == config
+    assert again.fingerprint() == config.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"objective": {"alpha": 1.5}}, r"objective.alpha: got 1.5; it must be less than or equal to 1 .*TEACHER"),
+        ({"objective": {"temperature": 0}}, r"temperature: got 0; it must be greater than 0"),
+        ({"objective": {"temperature": float("nan")}}, "finite"),
+        ({"phases": [1, 0.5, 0.5]}, r"1 \+ 0.5 \+ 0.5 sum to 2; .* must sum to 1"),
+        ({"phases": [0.5, 0.5]}, "got 2 lengths, but there are three phases"),
+        ({"phases": []}, "nothing sum to 0"),
+        ({"phases": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "a name of its own"),
+        ({"phases": [{"name": "a", "share": 1, "pool": "classes"}]}, "none is chosen"),
+        ({"phases": [{"name": "a", "share": 1, "terms": {"hint": 1}}]}, r"\['hint'\] are not known"),
+        ({"phases": [{"name": "a", "share": 1, "terms": {"ce": 0}}]}, "at least one is above 0"),
+        ({"teacher": None, "phases": [{"name": "a", "share": 1, "terms": {"kd": 1}}]}, "but teacher is null"),
+        ({"tempreature": 4}, "there is no such setting"),
+        ({"training": {"epochs": 0}}, "epochs: got 0"),
+        ({"student": 7}, "student: got 7"),
+        ({"schema_version": 9}, "schema_version: got 9, but this version reads 1"),
+        ("resnet", "a JSON object of settings; got 'resnet'"),
+    ],
+)
+def test_each_wrong_setting_gets_a_sentence(data: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        DistillConfig.parse(data)
+
+
+def test_several_wrong_settings_are_all_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        DistillConfig.parse({"objective": {"alpha": -1}, "training": {"epochs": 0}})
+    assert {line.split(":")[0] for line in str(caught.value).splitlines()} == {"objective.alpha", "training.epochs"}
+
+
+def test_three_lengths_stand_for_the_default_phases() -> None:
+    config = DistillConfig.parse({"phases": [0.1, 0.8, 0.1]})
+    assert [phase.share for phase in config.phases] == [0.1, 0.8, 0.1]
+    assert [phase.pool for phase in config.phases] == [phase.pool for phase in DEFAULT_PHASES]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("temperature=4", "temperature", 4),
+        ("label_budget=all", "label_budget", None),
+        ("phases=0.2,0.6,0.2", "phases", [0.2, 0.6, 0.2]),
+        ("student=resnet8-w4", "student", "resnet8-w4"),
+        ("flip=false", "flip", False),
+        ("data_folder=/some/a=b", "data_folder", "/some/a=b"),
+    ],
+)
+def test_settings_are_read_from_the_terminal(text: str, name: str, value: object) -> None:
+    assert read_setting(text) == (name, value)
+
+
+def test_leaf_names_are_unique_and_reach_their_setting() -> None:
+    config = DistillConfig().changed({"temperature": 7, "epochs": 3, "augmentation.flip": False, "seed": 4})
+    assert (config.objective.temperature, config.training.epochs, config.augmentation.flip, config.seed) == (
+        7,
+        3,
+        False,
+        4,
+    )
+    assert leaf_path("batch_size") == ("training", "batch_size")
+    assert len(set(settings_by_name().values())) == len(settings_by_name())
+
+
+def test_an_unknown_setting_is_guessed_at() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'temperature'"):
+        DistillConfig().changed({"temprature": 4})
+    with pytest.raises(ConfigError, match="NAME=VALUE"):
+        read_setting("temperature")
+
+
+@pytest.mark.parametrize(
+    "change", [{"temperature": 9.0}, {"alpha": 0.1}, {"draws": 8}, {"name": "x"}, {"teacher": "resnet20-fashion"}]
+)
+def test_what_only_a_teacher_decides_does_not_change_the_baseline(change: dict[str, object]) -> None:
+    config = DistillConfig()
+    assert config.changed(change).baseline_config().fingerprint() == config.baseline_config().fingerprint()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 1}, {"student": "resnet8-w4"}, {"label_budget": 100}, {"epochs": 2}, {"phases": [0.1, 0.6, 0.3]}],
+)
+def test_what_affects_a_student_alone_changes_its_baseline(change: dict[str, object]) -> None:
+    config = DistillConfig()
+    assert config.changed(change).baseline_config().fingerprint() != config.baseline_config().fingerprint()
+
+
+def test_the_name_and_the_wish_for_a_baseline_change_no_fingerprint() -> None:
+    assert DistillConfig(name="a", baseline=False).fingerprint() == DistillConfig(name="b").fingerprint()
+    assert DistillConfig(seed=1).fingerprint() != DistillConfig().fingerprint()
