@@ -1,0 +1,153 @@
+"""A run's events folded into what a reader looks at: curves and figures, the student's beside the baseline's.
+
+Feeding an event costs a few list appends, so a live page can feed what is new since its last look and forget the
+rest; feeding a finished run's whole stream gives the same picture. Kinds are compared as text, so that a module
+reloaded while a run goes on does no harm.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from distill_core.events import Evaluated, Event, Exported, Measured, Started, StepLogged
+
+
+@dataclass
+class Track:
+    """One model's training: the student's, or its baseline's."""
+
+    started: Started | None = None
+    step: int = 0
+    phase: str = ""
+    last: StepLogged | None = None
+    finished: bool = False
+    teacher_accuracy: float | None = None
+    logged: list[dict[str, float]] = field(default_factory=list)
+    evaluated: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def steps(self) -> int:
+        """Of the whole training; 0 while unknown."""
+        return self.started.steps if self.started else 0
+
+    @property
+    def done(self) -> float:
+        """Share of the steps taken, 0..1."""
+        return 1.0 if self.finished else min(self.step / self.steps, 1.0) if self.steps else 0.0
+
+    @property
+    def epochs(self) -> float:
+        """Of the whole training."""
+        return self.steps / self.started.steps_per_epoch if self.started and self.started.steps_per_epoch else 0.0
+
+    @property
+    def accuracy(self) -> float | None:
+        """The latest on validation."""
+        return self.evaluated[-1]["validation"] if self.evaluated else None
+
+    @property
+    def best_accuracy(self) -> float | None:
+        """The best on validation so far."""
+        return max((row["validation"] for row in self.evaluated), default=None)
+
+    def losses(self) -> pd.DataFrame:
+        """One row a logged step, in the form `figures.loss_curves` takes."""
+        return pd.DataFrame(self.logged, columns=None if self.logged else ["step", "loss"])
+
+    def accuracies(self) -> pd.DataFrame:
+        """One row an epoch, in the form `figures.accuracy_curves` takes."""
+        return pd.DataFrame(self.evaluated, columns=["epoch", "validation", "train"], dtype=float)
+
+    def feed(self, event: Event) -> None:
+        """Takes in what this model's training said."""
+        said: Any = event
+        if event.kind == "Started":
+            self.started = said
+            self._go_back_to(said.step)
+        elif event.kind == "PhaseStarted":
+            self.phase, self.step = said.name, said.step
+        elif event.kind == "StepLogged":
+            self.step, self.phase, self.last = said.step, said.phase, said
+            raw = {f"{term}_raw": value for term, value in said.terms.items()}
+            self.logged.append({"step": said.step, "loss": said.loss, **said.weighted, **raw})
+        elif event.kind == "Evaluated":
+            self._evaluated(said)
+        elif event.kind == "Resumed":
+            self._go_back_to(said.step)
+        elif event.kind == "Finished":
+            self.finished = True
+            self._learn_teacher(said.result)
+
+    def _evaluated(self, event: Evaluated) -> None:
+        if event.who == "teacher":
+            if self.teacher_accuracy is None or event.split == "validation":
+                self.teacher_accuracy = event.accuracy
+        elif event.split == "validation":
+            train = math.nan if event.train_accuracy is None else event.train_accuracy
+            row = {"step": event.step, "epoch": event.epoch, "validation": event.accuracy, "train": train}
+            self.evaluated.append(row)
+
+    def _go_back_to(self, step: int) -> None:
+        """A run resumed from a checkpoint takes some steps again; what it said of them the first time goes."""
+        self.step = step
+        self.logged = [row for row in self.logged if row["step"] <= step]
+        self.evaluated = [row for row in self.evaluated if row["step"] <= step]
+
+    def _learn_teacher(self, result: dict[str, Any]) -> None:
+        teacher = result.get("teacher")
+        if self.teacher_accuracy is None and teacher:
+            self.teacher_accuracy = teacher.get("accuracy")
+
+
+@dataclass
+class RunHistory:
+    """A job's two trainings (the baseline's may be missing) and what happened around them."""
+
+    with_baseline: bool = False
+    student: Track = field(default_factory=Track)
+    baseline: Track = field(default_factory=Track)
+    measured: Measured | None = None
+    exported: Exported | None = None
+    warnings: list[str] = field(default_factory=list)
+
+    def feed(self, event: Event, *, of_baseline: bool = False) -> None:
+        """Takes in the next event; `of_baseline` says that it is the baseline's."""
+        track = self.baseline if of_baseline else self.student
+        track.feed(event)
+        said: Any = event
+        if event.kind == "Measured":
+            self.measured = said
+        elif event.kind == "Exported" and not of_baseline:
+            self.exported = said
+        elif event.kind == "Warned" and said.message not in self.warnings:
+            self.warnings.append(said.message)
+
+    @property
+    def in_baseline(self) -> bool:
+        """Whether the baseline is what trains now."""
+        return self.with_baseline and self.student.started is None and not self.baseline.finished
+
+    @property
+    def current(self) -> Track:
+        """The training that goes on now, or went on last."""
+        return self.baseline if self.in_baseline else self.student
+
+    @property
+    def where(self) -> str:
+        """Which epoch the current training is in: ``epoch 3 of 8``; empty before the first step."""
+        track = self.current
+        if track.started is None or track.last is None or track.finished:
+            return ""
+        epochs = math.ceil(track.epochs)
+        return f"epoch {min(int(track.step / track.started.steps_per_epoch) + 1, epochs)} of {epochs}"
+
+    def latency(self, who: str) -> float | None:
+        """Measured CPU time for one input in milliseconds, median, of "student" or "teacher"."""
+        figures = (self.measured.latency if self.measured else {}).get(who) or {}
+        wall = figures.get("wall_ms") or {}
+        value = wall.get("p50")
+        return float(value) if value is not None else None

@@ -1,0 +1,134 @@
+"""What a distillation was worth: retention, gap closed and agreement, as pure functions of plain numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+
+@dataclass(frozen=True)
+class GapClosed:
+    """How much of the way from the baseline to the teacher the student went.
+
+    Attributes:
+        value: (student - baseline) / (teacher - baseline); None where that would divide by noise.
+        why: a sentence for the screen: what the value means, or why there is none.
+        low: lower end of the 95% interval of teacher - baseline, as a share (None if it is not known).
+        high: its upper end.
+    """
+
+    value: float | None
+    why: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Together:
+    """Shares of the images by who is right; the four sum to 1."""
+
+    both: float
+    only_student: float
+    only_teacher: float
+    neither: float
+
+
+def retention(student: float | None, teacher: float | None) -> float | None:
+    """The student's accuracy as a share of the teacher's; None if either is missing or the teacher's is 0."""
+    return student / teacher if student is not None and teacher else None
+
+
+def gap_closed(student: float | None, baseline: float | None, teacher: float | None, images: int) -> GapClosed:
+    """(student - baseline) / (teacher - baseline), unless teacher - baseline is within noise.
+
+    Args:
+        student: accuracy of the distilled student, 0..1.
+        baseline: accuracy of the same student trained on labels only.
+        teacher: accuracy of the teacher.
+        images: how many test images all three were scored on.
+    """
+    if student is None or teacher is None:
+        return GapClosed(None, "There is no teacher to compare with.")
+    if baseline is None:
+        return GapClosed(None, "There is no baseline to compare with; turn it on to see what the teacher's part was.")
+    low, high = difference_interval(teacher, baseline, images)
+    span = f"{_points(low)} to {_points(high)} points (95%, {images:,} test images)"
+    if high < 0:
+        lead = f"{_points(-high)} to {_points(-low)} points (95%, {images:,} test images)"
+        why = f"The baseline is better than the teacher, by {lead}: there is no gap to close."
+        return GapClosed(None, why, low, high)
+    if low <= 0:
+        why = f"Teacher minus baseline is {span}: that may be chance, so a share of it would mean nothing."
+        return GapClosed(None, why, low, high)
+    value = (student - baseline) / (teacher - baseline)
+    outcome = f"closed {value:.0%} of it" if value >= 0 else "fell behind the baseline"
+    return GapClosed(value, f"The teacher is ahead of the baseline by {span}; the student {outcome}.", low, high)
+
+
+def difference_interval(first: float, second: float, images: int, level: float = 0.95) -> tuple[float, float]:
+    """The two-sided interval of first - second, two proportions each observed on `images` images.
+
+    Newcombe's hybrid of two Wilson intervals (method 10 of Newcombe 1998, as in R's `Epi::ci.pd`). It treats the two
+    as independent; they are scored on the same images, which makes it wider than need be: the careful side.
+
+    Returns:
+        lower and upper end, shares in -1..1; (-1, 1) if there are no images.
+    """
+    if images < 1:
+        return -1.0, 1.0
+    low_1, high_1 = wilson_interval(first, images, level)
+    low_2, high_2 = wilson_interval(second, images, level)
+    difference = first - second
+    return difference - math.hypot(first - low_1, high_2 - second), difference + math.hypot(
+        high_1 - first, second - low_2
+    )
+
+
+def wilson_interval(share: float, images: int, level: float = 0.95) -> tuple[float, float]:
+    """The two-sided interval of a proportion by Wilson's score, within 0..1."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    spread = z * math.sqrt(share * (1 - share) / images + z * z / (4 * images * images))
+    centre = share + z * z / (2 * images)
+    scale = 1 + z * z / images
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+
+
+def agreement(student: Sequence[int], teacher: Sequence[int]) -> float | None:
+    """The share of images that both answer with the same class, right or wrong; None if there are none.
+
+    Raises:
+        ValueError: if the two have different lengths.
+    """
+    same = [int(s) == int(t) for s, t in zip(student, teacher, strict=True)]
+    return sum(same) / len(same) if same else None
+
+
+def agreement_by_class(student: Sequence[int], teacher: Sequence[int], classes: int) -> list[float | None]:
+    """For each class the TEACHER answers: the share of these images where the student answers the same.
+
+    Returns:
+        one share for each class, None where the teacher never answers it.
+    """
+    same, all_of = [0] * classes, [0] * classes
+    for s, t in zip(student, teacher, strict=True):
+        all_of[int(t)] += 1
+        same[int(t)] += int(s) == int(t)
+    return [hits / total if total else None for hits, total in zip(same, all_of, strict=True)]
+
+
+def together(student: Sequence[int], teacher: Sequence[int], labels: Sequence[int]) -> Together | None:
+    """Who is right where, as shares of all images; None if there are none."""
+    counts = [0, 0, 0, 0]
+    for s, t, label in zip(student, teacher, labels, strict=True):
+        counts[2 * (int(s) != int(label)) + (int(t) != int(label))] += 1
+    total = sum(counts)
+    if not total:
+        return None
+    both, only_student, only_teacher, neither = (count / total for count in counts)
+    return Together(both, only_student, only_teacher, neither)
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"

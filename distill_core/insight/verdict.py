@@ -1,0 +1,80 @@
+"""What a finished run shows, in one sentence, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from distill_core.config import DistillConfig
+from distill_core.insight.outcome import difference_interval
+from distill_core.insight.words import percent
+
+# Two runs that differ in the seed alone were about a point apart on the quickstart's data; see README.
+SEED_NOISE = 0.01
+
+Kind = Literal["gain", "unclear", "loss", "plain"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`headline` is one sentence; `caution` a second one where the numbers alone would mislead, else empty."""
+
+    kind: Kind
+    headline: str
+    caution: str = ""
+
+
+def may_be_chance(student: float, baseline: float, test_inputs: int | None) -> bool:
+    """Whether a difference lies within a seed's noise, or within what the size of the test set leaves open."""
+    low, high = difference_interval(student, baseline, test_inputs) if test_inputs else (student - baseline,) * 2
+    return low <= 0 <= high or abs(student - baseline) <= SEED_NOISE
+
+
+def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
+    """The result of a finished run in words.
+
+    Args:
+        summary: of the run, as the store keeps it.
+        config: the run's own, frozen one.
+    """
+    student = (summary.get("student") or {}).get("accuracy")
+    teacher = (summary.get("teacher") or {}).get("accuracy")
+    baseline = (summary.get("baseline") or {}).get("accuracy")
+    labels = summary.get("labels") or config.label_budget
+    seen = f"With {labels:,} labels" if labels else "With all labels"
+    if student is None:
+        return Verdict("plain", "This run ended without a test result.")
+    if config.teacher is None:
+        return Verdict(
+            "plain", f"{seen} and no teacher, {config.student} reaches {percent(student)} on the test images."
+        )
+    share = f"{percent(student / teacher, 0)} of the teacher's accuracy" if teacher else ""
+    if baseline is None:
+        also = f", {share}" if share else ""
+        return Verdict(
+            "plain",
+            f"{seen}, the student reaches {percent(student)} on the test images{also}.",
+            "Without a baseline nobody can say what the teacher added. Train one to compare.",
+        )
+    gain = student - baseline
+    size = f"{abs(100 * gain):.1f} points"
+    also = f", and {share}" if share else ""
+    if may_be_chance(student, baseline, summary.get("test_inputs")):
+        return Verdict(
+            "unclear",
+            f"{seen}, the student reaches {percent(student)}: {size} {'above' if gain >= 0 else 'below'} the same "
+            f"student trained on labels alone{also}.",
+            "So small a difference can be chance. Repeat with other seeds before you rely on it, "
+            "or try fewer labels: a teacher helps most where labels are few.",
+        )
+    if gain < 0:
+        return Verdict(
+            "loss",
+            f"{seen}, the student reaches {percent(student)}: {size} BELOW the same student trained on labels alone.",
+            "Here distillation did harm. With this many labels the student does better without this teacher, or it "
+            "wants another temperature, another alpha or a longer training.",
+        )
+    return Verdict(
+        "gain",
+        f"{seen}, the student reaches {percent(student)}: {size} above the same student trained on labels alone{also}.",
+    )

@@ -1,0 +1,68 @@
+"""Numbers as a person would say them."""
+
+from __future__ import annotations
+
+import math
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.8514 -> ``85.1%``; a dash where nothing is known."""
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.{digits}f}%"
+
+
+def points(difference: float | None) -> str:
+    """0.113 -> ``+11.3 points``."""
+    if difference is None:
+        return "–"
+    return f"{100 * difference:+.1f} points".replace("-", "−")
+
+
+def count(value: float | None) -> str:
+    """Parameters or operations: 272474 -> ``272k``, 41_200_000 -> ``41.2M``."""
+    if value is None:
+        return "–"
+    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:.0f}{suffix}" if scaled >= 100 else f"{scaled:.3g}{suffix}"
+    return f"{value:.0f}"
+
+
+def megabytes(value: float | None) -> str:
+    """Bytes: 1_090_000 -> ``1.09 MB``, 21_400 -> ``21.4 kB``."""
+    if value is None:
+        return "–"
+    return f"{value / 1e6:.3g} MB" if value >= 1e6 else f"{value / 1e3:.3g} kB"
+
+
+def milliseconds(value: float | None) -> str:
+    """0.0831 -> ``0.083 ms``."""
+    return "–" if value is None else f"{value:.2g} ms" if value < 1 else f"{value:.3g} ms"
+
+
+def duration(seconds: float | None) -> str:
+    """95.2 -> ``1 min 35 s``."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def about(seconds: float) -> str:
+    """An estimate, rounded so that it does not flicker: 37.2 -> ``about 40 s``."""
+    step = 5 if seconds < 60 else 15 if seconds < 600 else 60
+    return f"about {duration(max(math.ceil(seconds / step) * step, step))}"
+
+
+def times_smaller(student: float | None, teacher: float | None) -> str:
+    """5_100 of 647_000 -> ``1/127 of the teacher``."""
+    if not student or not teacher:
+        return ""
+    ratio = teacher / student
+    if ratio >= 1.5:
+        return f"1/{ratio:.0f} of the teacher"
+    return f"{student / teacher:.2g} × the teacher"

@@ -1,0 +1,137 @@
+"""What a run makes beside its weights: latency, the exported file and its measurements.
+
+Whatever fails here becomes a warning, for the trained student is worth more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from distill_core.config import DistillConfig
+from distill_core.events import Event, Exported, Measured, Preparing
+from distill_core.runs.faults import sentence_of
+from distill_core.runs.preflight import Preflight
+from distill_core.runs.summary import latency_figures
+from distill_core.train.control import RunControl
+
+FILE_NAME = "model.onnx"
+T = TypeVar("T")
+
+
+class Workbench:
+    """Exports and measures for one job.
+
+    Args:
+        config: the run's.
+        found: what the preflight found.
+        home: the workbench's folder.
+        control: a stop cancels what goes on.
+        edge: `edge.jobs` or a stand-in.
+        say: told each event.
+        warn: told what the user should know.
+        latency: the figures of an earlier attempt at this run.
+    """
+
+    def __init__(
+        self,
+        config: DistillConfig,
+        found: Preflight,
+        home: Path,
+        control: RunControl,
+        edge: Any,
+        say: Callable[[Event], None],
+        warn: Callable[[str], None],
+        latency: dict[str, Any] | None,
+    ) -> None:
+        self.latency = latency
+        self._config, self._found, self._home = config, found, home
+        self._control, self._edge = control, edge
+        self._say, self._warn = say, warn
+        self._architectures = {"student": config.student}
+        if found.teacher_architecture is not None:
+            self._architectures["teacher"] = found.teacher_architecture
+
+    def measure_architectures(self, step: int) -> None:
+        """Measures untrained models of the same build; training waits, for figures taken beside it mean little."""
+        measured = self._attempt(
+            "Measuring how fast the models answer on this CPU",
+            (len(self._architectures), "models"),
+            "The latency could not be measured",
+            lambda: self._edge.measure_architectures(
+                self._architectures,
+                self._found.facts,
+                self._config.task,
+                home=self._home,
+                should_stop=self._should_stop,
+            ),
+        )
+        if measured is not None:
+            self.latency = latency_figures(measured)
+            self._say(Measured(step, self.latency))
+
+    def export(self, folder: Path) -> dict[str, Any] | None:
+        """Exports the run's best student, scores the file on the test split, and measures it beside the teacher."""
+        exported: dict[str, Any] | None = self._attempt(
+            "Exporting the student and testing the file",
+            (1, "files"),
+            "The student is trained and kept, but could not be exported",
+            lambda: self._edge.export_model(
+                folder / "best",
+                folder / FILE_NAME,
+                config_json=folder / "config.json",
+                home=self._home,
+                should_stop=self._should_stop,
+            ),
+        )
+        if exported is not None:
+            self._say(Exported(exported["path"], exported["bytes"], exported["parity_max_abs"]))
+            self._warn_all(exported)
+            self._measure_file(Path(exported["path"]))
+        return exported
+
+    def _measure_file(self, path: Path) -> None:
+        """Replaces what was measured before the weights were known."""
+        measured = self._attempt(
+            "Measuring the exported file on this CPU",
+            (len(self._architectures), "models"),
+            "The exported file could not be measured",
+            lambda: self._edge.measure_files({"student": path, **self._teacher_file()}, should_stop=self._should_stop),
+        )
+        if measured is not None:
+            self.latency = latency_figures(measured)
+            self._warn_all(measured)
+
+    def _teacher_file(self) -> dict[str, Path]:
+        teacher = {name: each for name, each in self._architectures.items() if name == "teacher"}
+        if not teacher:
+            return {}
+        files: dict[str, Path] = self._edge.architecture_files(
+            teacher, self._found.facts, self._config.task, home=self._home, should_stop=self._should_stop
+        )
+        return files
+
+    def _attempt(self, what: str, size: tuple[int, str], failure: str, work: Callable[[], T]) -> T | None:
+        """Says that something begins and ends; its failure becomes a warning and gives None."""
+        total, unit = size
+        self._say(Preparing(what, 0, total, unit))
+        try:
+            return work()
+        except Exception as error:
+            if self._control.stopping:
+                self._warn("The run was stopped before its file was exported and measured; `export` makes it later.")
+            else:
+                logging.getLogger(__name__).info("%s", failure, exc_info=True)
+                self._warn(f"{failure}: {sentence_of(error)}")
+            return None
+        finally:
+            self._say(Preparing(what, total, total, unit))
+
+    def _warn_all(self, response: dict[str, Any]) -> None:
+        for warning in response.get("warnings", ()):
+            self._warn(warning)
+
+    def _should_stop(self) -> bool:
+        return self._control.stopping

@@ -1,0 +1,120 @@
+"""Opening a database: its settings, its tables, and its errors in sentences a user can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from distill_core.errors import StorageError
+from distill_core.runs.schema import SCHEMA_VERSION, Base, MetaRow
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another process before it gives up."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine whose tables exist.
+
+    Raises:
+        StorageError: if the database cannot be opened, is damaged, or was made by a newer version.
+    """
+    with kind_errors(url):
+        try:
+            sqlite = make_url(url).get_backend_name() == "sqlite"
+            engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if sqlite else {})
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise StorageError(
+                f"The database {_shown(url)} cannot be opened ({_first_line(error)}). Set DISTILL_DATABASE to a URL "
+                "that SQLAlchemy knows, or unset it to use the file in DISTILL_HOME."
+            ) from None
+        if sqlite:
+            event.listen(engine, "connect", _set_up_sqlite)
+        try:
+            _create_tables(engine)
+            _check_version(engine, url)
+        except BaseException:
+            engine.dispose()
+            raise
+    return engine
+
+
+@contextmanager
+def kind_errors(url: str) -> Iterator[None]:
+    """Turns the database's errors into a `StorageError` that names the database and the way out."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StorageError(_sentence(url, error)) from error
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _create_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                connection.execute(CreateIndex(index, if_not_exists=True))
+
+
+def _check_version(engine: Engine, url: str) -> None:
+    key = "schema_version"
+    with Session(engine) as session:
+        found = session.scalar(select(MetaRow.value).where(MetaRow.key == key))
+        if found is None:
+            try:
+                session.add(MetaRow(key=key, value=str(SCHEMA_VERSION)))
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+            found = session.scalar(select(MetaRow.value).where(MetaRow.key == key))
+    if found is None or not found.isdigit() or int(found) > SCHEMA_VERSION:
+        raise StorageError(
+            f"The database {_shown(url)} has schema version {found}, but this version of the workbench reads up to "
+            f"{SCHEMA_VERSION}. Use the newer workbench that made it, or set DISTILL_HOME to another folder."
+        )
+
+
+def _sentence(url: str, error: Exception) -> str:
+    reason = _first_line(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+    where = _shown(url)
+    if "not a database" in reason or "malformed" in reason:
+        return (
+            f"The database {where} is damaged ({reason}). Move it aside, for instance to {where}.damaged, and start "
+            "again: a new one is made, and the runs' folders beside it are kept."
+        )
+    if "is full" in reason or "disk I/O" in reason:
+        return f"The database {where} cannot be written ({reason}). Free some space, or set DISTILL_HOME elsewhere."
+    if "locked" in reason:
+        return f"The database {where} is held by another program ({reason}). Close that program, or try again later."
+    if "readonly" in reason or "unable to open" in reason:
+        return f"The database {where} cannot be written ({reason}). Set DISTILL_HOME to a folder you may write to."
+    return f"The database {where} refused to work ({reason}). Check it, or set DISTILL_HOME to another folder."
+
+
+def _shown(url: str) -> str:
+    """A SQLite file's path, or a URL without its password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return repr(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return parsed.database
+    return parsed.render_as_string(hide_password=True)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

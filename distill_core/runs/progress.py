@@ -1,0 +1,135 @@
+"""How far a job is, folded from its events."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from distill_core.events import Event
+from distill_core.runs.records import Progress, RunRecord
+
+ASSUMES_BASELINE = (
+    "Takes it that the student's steps last as long as the baseline's; "
+    "the teacher's answers, the export and its measurement come on top."
+)
+ASSUMES_STUDENT = "For the training; the export and its measurement come on top."
+
+
+class Track:
+    """What the latest events of ONE run say; kinds are compared as text, so a reloaded module does no harm."""
+
+    def __init__(self) -> None:
+        self.started = self.trained = False
+        self.step = self.steps = 0
+        self.phase = ""
+        self.preparing = ""
+        self.seconds_left: float | None = None
+        self.seconds_per_step: float | None = None
+
+    def see(self, event: Event) -> None:
+        """Takes in one event."""
+        data: Any = event
+        kind = event.kind
+        if kind == "Preparing":
+            self.preparing = _preparing(data) if data.done < data.total else ""
+        elif kind in (
+            "PhaseStarted",
+            "StepLogged",
+            "Evaluated",
+            "Measured",
+            "Exported",
+            "Stopped",
+            "Failed",
+            "Finished",
+        ):
+            self.preparing = ""
+        if kind == "Started":
+            self.started, self.trained = True, False
+            self.steps, self.step, self.seconds_left = data.steps, data.step, None
+        elif kind == "PhaseStarted":
+            self.phase = data.name
+        elif kind == "StepLogged":
+            self.step, self.phase, self.seconds_left = data.step, data.phase, data.seconds_left
+            if data.step < self.steps:
+                self.seconds_per_step = data.seconds_left / (self.steps - data.step)
+        elif kind in ("Paused", "Resumed"):
+            self.step = data.step
+        elif kind == "Finished":
+            self.trained, self.step, self.phase, self.seconds_left = True, self.steps, "", 0.0
+
+
+def progress_of(record: RunRecord, own: Track, baseline: Track | None, baseline_record: RunRecord | None) -> Progress:
+    """The progress of a job from the tracks of its run and, if it has one, of its baseline."""
+    wants_baseline = record.config.baseline and record.config.teacher is not None
+    before = wants_baseline and not own.started
+    active = baseline if before and baseline is not None and not baseline.trained else own
+    whose: Literal["baseline", "student"] = "baseline" if active is baseline and baseline is not None else "student"
+    here = wants_baseline and not _made_earlier(record, baseline_record)
+    return Progress(
+        doing=_doing(record, active, whose),
+        whose=whose,
+        phase=active.phase,
+        step=active.step,
+        steps=active.steps,
+        share=_share(record, own, baseline if here else None, here),
+        seconds_left=_seconds_left(record, own, active, whose, baseline),
+        assumes=ASSUMES_BASELINE if whose == "baseline" else ASSUMES_STUDENT,
+    )
+
+
+def _made_earlier(record: RunRecord, baseline: RunRecord | None) -> bool:
+    """Whether the baseline was ready before this job began, so that it costs the job nothing."""
+    if baseline is None or baseline.ended is None or baseline.status != "finished":
+        return False
+    return record.started is not None and baseline.ended <= record.started
+
+
+def _share(record: RunRecord, own: Track, baseline: Track | None, with_baseline: bool) -> float:
+    if record.status == "finished":
+        return 1.0
+    parts = [own.step / own.steps if own.steps else 0.0]
+    if with_baseline:
+        parts.append(baseline.step / baseline.steps if baseline is not None and baseline.steps else 0.0)
+    return min(sum(parts) / len(parts), 0.99)
+
+
+def _seconds_left(record: RunRecord, own: Track, active: Track, whose: str, baseline: Track | None) -> float | None:
+    if record.over or own.trained:
+        return 0.0 if record.status == "finished" else None
+    if whose == "baseline":
+        if active.seconds_left is None or active.seconds_per_step is None:
+            return None
+        return active.seconds_left + active.steps * active.seconds_per_step
+    if own.seconds_left is not None:
+        return own.seconds_left
+    if baseline is not None and baseline.seconds_per_step is not None:
+        return (baseline.steps - own.step) * baseline.seconds_per_step
+    return None
+
+
+_STILL = {
+    "queued": "Waiting for its turn",
+    "paused": "Paused",
+    "stopping": "Stopping: the step in progress ends first",
+    "stopped": "Stopped",
+    "finished": "Finished",
+    "failed": "Failed",
+    "interrupted": "Interrupted",
+}
+
+
+def _doing(record: RunRecord, active: Track, whose: str) -> str:
+    if record.status in _STILL:
+        return _STILL[record.status]
+    if active.preparing:
+        return active.preparing
+    if active.trained:
+        return "Putting the results together"
+    if not active.phase:
+        return "Getting ready"
+    if whose == "baseline":
+        return "Training the baseline: labels only"
+    return f"Training the student: {active.phase}"
+
+
+def _preparing(event: Any) -> str:
+    return f"{event.what}: {event.done:,} of {event.total:,}" if event.total > 1 else str(event.what)

@@ -1,0 +1,124 @@
+"""A run's results as one JSON object: what the store keeps and the terminal's ``--json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from distill_core.insight.outcome import gap_closed, retention
+from distill_core.runs.plain import plain
+from distill_core.runs.records import RunRecord
+
+if TYPE_CHECKING:
+    from distill_core.train.result import RunResult
+
+_FIGURES = ("cpu_ms", "wall_ms", "load_ms", "preempted_share", "batch", "peak_memory_mb", "bytes", "sha256")
+_FROM_RESULT = (
+    "agreement",
+    "seconds",
+    "images_per_second",
+    "steps",
+    "labels",
+    "test_inputs",
+    "cache_hit_rate",
+    "teacher_forwards",
+    "fingerprint",
+    "data_sha256",
+    "threads",
+    "memory_format",
+    "versions",
+)
+
+
+def summarise(
+    run_id: str,
+    result: RunResult,
+    *,
+    baseline: RunRecord | None = None,
+    onnx: dict[str, Any] | None = None,
+    latency: dict[str, Any] | None = None,
+    warnings: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Puts a finished run's figures together; numbers are plain, what is not known is null.
+
+    Args:
+        run_id: the run.
+        result: the engine's.
+        baseline: its finished baseline.
+        onnx: `edge.jobs.export_model`'s response.
+        latency: `latency_figures` of the student's file and the teacher.
+        warnings: sentences; repeated ones are kept once.
+
+    Returns:
+        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, seconds,
+        images_per_second, onnx, latency, warnings, and what is needed to repeat the run.
+    """
+    data = plain(result.to_dict())
+    student, teacher = data["student"], data["teacher"]
+    beside = _baseline(baseline)
+    gap = gap_closed(_accuracy(student), _accuracy(beside), _accuracy(teacher), data["test_inputs"])
+    summary = {
+        "run_id": run_id,
+        "status": "finished",
+        "student": student,
+        "teacher": teacher,
+        "baseline": beside,
+        "retention": retention(_accuracy(student), _accuracy(teacher)),
+        "gap_closed": gap.value,
+        "gap_closed_why": gap.why,
+        **{name: data[name] for name in _FROM_RESULT},
+        "onnx": _onnx(onnx, latency),
+        "latency": latency,
+        "warnings": list(dict.fromkeys(warnings)),
+    }
+    plain_summary: dict[str, Any] = plain(summary)
+    return plain_summary
+
+
+def latency_figures(measured: dict[str, Any]) -> dict[str, Any]:
+    """The figures of each model, without the raw samples, and how many student's times the teacher takes.
+
+    Args:
+        measured: the response of `edge.jobs.measure_files` or `measure_architectures`.
+
+    Returns:
+        ``{"student": {...}, "teacher": {...}, "ratio": {...} or None, "machine": {...}}``, plain.
+    """
+    models = {
+        name: {figure: figures[figure] for figure in _FIGURES if figure in figures}
+        for name, figures in measured["models"].items()
+    }
+    figures: dict[str, Any] = plain(
+        {
+            **models,
+            "ratio": measured.get("ratios", {}).get("teacher/student"),
+            "machine": measured.get("machine"),
+        }
+    )
+    return figures
+
+
+def _baseline(record: RunRecord | None) -> dict[str, Any] | None:
+    if record is None or record.summary is None:
+        return None
+    return {"run_id": record.id, **(record.summary.get("student") or {})}
+
+
+def _onnx(exported: dict[str, Any] | None, latency: dict[str, Any] | None) -> dict[str, Any] | None:
+    if exported is None:
+        return None
+    figures = (latency or {}).get("student") or {}
+    return {
+        **{name: exported.get(name) for name in ("path", "bytes", "sha256", "parity_max_abs", "argmax_agrees")},
+        "test_accuracy": exported.get("test_accuracy"),
+        "latency_ms": _p50_p95(figures.get("wall_ms")),
+        "cpu_ms": figures.get("cpu_ms"),
+    }
+
+
+def _p50_p95(wall: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: (wall or {}).get(name) for name in ("p50", "p95")}
+
+
+def _accuracy(model: dict[str, Any] | None) -> float | None:
+    return model["accuracy"] if model else None

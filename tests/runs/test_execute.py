@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from distill_core.config import DistillConfig
+from distill_core.errors import CheckpointError, ConfigError, DistillError, DivergedError, StorageError
+from distill_core.events import StepLogged
+from distill_core.runs.execute import execute
+from distill_core.runs.records import RunEvent, RunRecord
+from distill_core.runs.store import Store
+from distill_core.train.control import RunControl
+
+Job = Callable[..., RunRecord]
+
+
+@pytest.fixture
+def heard() -> list[RunEvent]:
+    return []
+
+
+@pytest.fixture
+def job(store: Store, engine: Any, edge: Any, check: Any, heard: list[RunEvent]) -> Job:
+    """Stores a run (or takes an id) and does it."""
+
+    def do(run: DistillConfig | str, **settings: Any) -> RunRecord:
+        run_id = run if isinstance(run, str) else store.create(run)
+        given = {"on_event": heard.append, "engine": engine, "edge": edge, "check": check} | settings
+        return execute(run_id, store, store.home, **given)
+
+    return do
+
+
+def kinds(events: list[RunEvent], run_id: str) -> list[str]:
+    return [event.event.kind for event in events if event.run_id == run_id and event.event.kind != "StepLogged"]
+
+
+def test_a_whole_job_trains_the_baseline_first_and_ends_with_a_summary(
+    job: Job, config: DistillConfig, engine: Any, heard: list[RunEvent]
+) -> None:
+    record = job(config)
+    assert record.status == "finished", record.details
+    assert [who for who, _ in engine.calls] == ["baseline", "student"]
+    assert heard[0].run_id == record.baseline_id
+    summary = record.summary
+    assert summary is not None
+    assert summary["run_id"] == record.id
+    assert summary["student"]["accuracy"] == 0.8
+    assert summary["teacher"]["accuracy"] == 0.9
+    assert summary["baseline"] | {"run_id": record.baseline_id, "accuracy": 0.7} == summary["baseline"]
+    assert summary["retention"] == pytest.approx(0.8 / 0.9)
+    assert summary["gap_closed"] == pytest.approx(0.5)
+    assert summary["onnx"]["latency_ms"] == {"p50": 1.0, "p95": 1.2}
+    assert summary["onnx"]["path"].endswith("model.onnx")
+    assert summary["latency"]["ratio"]["median"] == 2.0
+    assert "samples" not in summary["latency"]["student"]
+    assert summary["warnings"] == ["parity is so-so"]
+
+
+def test_the_listener_hears_exactly_what_the_store_keeps(
+    job: Job, config: DistillConfig, store: Store, heard: list[RunEvent]
+) -> None:
+    record = job(config)
+    assert record.baseline_id is not None
+    for run_id in (record.id, record.baseline_id):
+        assert [event for event in heard if event.run_id == run_id] == store.events(run_id)
+
+
+def test_latency_is_measured_once_at_the_first_boundary(job: Job, config: DistillConfig, heard: list[RunEvent]) -> None:
+    record = job(config)
+    said = kinds(heard, record.id)
+    assert said.count("Measured") == 1
+    boundary = said.index("PhaseStarted", said.index("PhaseStarted") + 1)
+    assert said[boundary : boundary + 4] == ["PhaseStarted", "Preparing", "Preparing", "Measured"]
+
+
+def test_a_run_of_one_phase_is_measured_at_its_start(job: Job, config: DistillConfig, heard: list[RunEvent]) -> None:
+    record = job(config.changed({"phases": [{"name": "distil", "share": 1}]}))
+    assert "Measured" in kinds(heard, record.id)
+
+
+def test_a_baseline_is_used_again_when_the_temperature_changes(job: Job, config: DistillConfig, engine: Any) -> None:
+    first = job(config)
+    second = job(config.changed({"temperature": 1, "alpha": 0.5}))
+    assert second.baseline_id == first.baseline_id
+    assert [who for who, _ in engine.calls] == ["baseline", "student", "student"]
+    assert second.summary is not None
+    assert second.summary["baseline"]["accuracy"] == 0.7
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"student": "resnet8-w4"}, {"learning_rate": 0.05}])
+def test_a_baseline_of_other_settings_is_not_used(
+    job: Job, config: DistillConfig, engine: Any, change: dict[str, Any]
+) -> None:
+    first, second = job(config), job(config.changed(change))
+    assert second.baseline_id != first.baseline_id
+    assert len(engine.calls) == 4
+
+
+def test_a_baseline_of_another_torch_is_not_used(
+    job: Job, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = job(config)
+    monkeypatch.setattr("distill_core.runs.execute._torch_version", lambda: "9.9")
+    assert job(config).baseline_id != first.baseline_id
+
+
+def test_a_run_without_a_teacher_has_no_baseline_and_is_exported(job: Job, config: DistillConfig) -> None:
+    record = job(config.changed({"teacher": None}))
+    assert record.baseline_id is None
+    assert record.summary is not None
+    assert record.summary["gap_closed"] is None
+    assert record.summary["onnx"] is not None
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (DivergedError("The loss is no longer a number."), "The loss is no longer a number."),
+        (StorageError("Cannot write x."), "Cannot write x."),
+        (ZeroDivisionError("oops"), "ZeroDivisionError: oops"),
+    ],
+)
+def test_a_failing_training_leaves_a_failed_run_with_the_sentence(
+    job: Job, config: DistillConfig, engine: Any, heard: list[RunEvent], store: Store, error: Exception, sentence: str
+) -> None:
+    engine.fail["student"] = error
+    record = job(config)
+    assert record.status == "failed"
+    assert sentence in (record.error or "")
+    assert "Traceback" in (record.details or "")
+    assert store.events(record.id)[-1].event.kind == heard[-1].event.kind == "Failed"
+    assert record.baseline_id is not None
+    assert store.get(record.baseline_id).status == "finished"
+
+
+def test_a_mistake_shows_before_the_baseline_is_trained(job: Job, config: DistillConfig, engine: Any) -> None:
+    def wrong(*_: Any) -> None:
+        raise ConfigError("teacher: 'x' is not known.")
+
+    record = job(config, check=wrong)
+    assert (record.status, record.error) == ("failed", "teacher: 'x' is not known.")
+    assert engine.calls == []
+
+
+def test_a_baseline_that_diverges_is_a_warning(job: Job, config: DistillConfig, engine: Any, store: Store) -> None:
+    engine.fail["baseline"] = DivergedError("The loss is no longer a number.")
+    record = job(config)
+    assert record.status == "finished"
+    assert record.summary is not None
+    assert record.summary["baseline"] is None
+    assert any("baseline failed" in warning for warning in record.summary["warnings"])
+    assert record.baseline_id is not None
+    assert store.get(record.baseline_id).status == "failed"
+
+
+def test_a_failed_baseline_is_resumed_and_not_used_as_it_is(job: Job, config: DistillConfig, engine: Any) -> None:
+    engine.fail["baseline"] = StorageError("full")
+    failed = job(config)
+    assert failed.status == "failed"
+    engine.fail.clear()
+    again = job(failed.id)
+    assert again.status == "finished"
+    assert again.baseline_id == failed.baseline_id
+    assert engine.calls[1:] == [("baseline", True), ("student", False)]
+
+
+def test_a_baseline_with_a_damaged_checkpoint_is_trained_anew(job: Job, config: DistillConfig, engine: Any) -> None:
+    engine.fail["baseline"] = StorageError("full")
+    failed = job(config)
+
+    def damaged_once(*args: Any, **settings: Any) -> Any:
+        if settings["resume"]:
+            raise CheckpointError("damaged")
+        engine.fail.clear()
+        return engine(*args, **settings)
+
+    again = job(failed.id, engine=damaged_once)
+    assert again.status == "finished", again.details
+    assert again.baseline_id != failed.baseline_id
+
+
+def test_a_damaged_checkpoint_of_the_run_itself_is_told_as_it_is(job: Job, config: DistillConfig, engine: Any) -> None:
+    engine.fail["student"] = CheckpointError("The checkpoint is damaged.")
+    record = job(config)
+    assert (record.status, record.error) == ("failed", "The checkpoint is damaged.")
+
+
+@pytest.mark.parametrize("part", ["export_model", "measure_files", "measure_architectures"])
+def test_the_student_survives_a_failing_export_or_measurement(
+    job: Job, config: DistillConfig, edge: Any, part: str
+) -> None:
+    edge.fail.add(part)
+    record = job(config)
+    assert record.status == "finished", record.details
+    summary = record.summary
+    assert summary is not None
+    assert summary["student"]["accuracy"] == 0.8
+    assert any(f"No space left for {part}" in warning for warning in summary["warnings"])
+    assert (summary["onnx"] is None) == (part == "export_model")
+    assert summary["latency"] is not None
+
+
+def test_stop_ends_baseline_and_run_and_both_go_on_from_there(
+    job: Job, config: DistillConfig, engine: Any, store: Store
+) -> None:
+    control = RunControl()
+
+    def stop(event: RunEvent) -> None:
+        if isinstance(event.event, StepLogged) and event.event.step == 3:
+            control.stop()
+
+    stopped = job(config, control=control, on_event=stop)
+    assert stopped.baseline_id is not None
+    assert (stopped.status, store.get(stopped.baseline_id).status) == ("stopped", "stopped")
+    assert [who for who, _ in engine.calls] == ["baseline"]
+    again = job(stopped.id)
+    assert again.status == "finished"
+    assert engine.calls[1:] == [("baseline", True), ("student", False)]
+
+
+def test_a_stop_during_the_export_keeps_the_finished_student(job: Job, config: DistillConfig, edge: Any) -> None:
+    control = RunControl()
+
+    def stopped_meanwhile(*_: Any, **settings: Any) -> Any:
+        control.stop()
+        assert settings["should_stop"]()
+        raise DistillError("The export job was stopped before its end.")
+
+    edge.export_model = stopped_meanwhile
+    record = job(config, control=control)
+    assert record.status == "finished"
+    assert record.summary is not None
+    assert record.summary["onnx"] is None
+    assert record.summary["warnings"][0].startswith("The run was stopped before its file")
+
+
+def test_a_resumed_run_is_not_measured_twice_and_warns_once(
+    job: Job, config: DistillConfig, engine: Any, edge: Any, store: Store
+) -> None:
+    only_teacher = config.changed({"alpha": 1, "student": "resnet8-w4"})
+    engine.fail["student"] = DivergedError("no number")
+    failed = job(only_teacher)
+    engine.fail.clear()
+    record = job(failed.id)
+    assert record.status == "finished"
+    assert edge.calls.count("measure_architectures") == 1
+    assert record.summary is not None
+    assert record.summary["warnings"] == [
+        "alpha = 1 uses no labels: the student learns from the teacher's answers alone.",
+        "parity is so-so",
+    ]
+    assert [event.seq for event in store.events(record.id)] == list(range(1, store.pulse(record.id).last_seq + 1))
+
+
+def test_warnings_come_before_any_training(job: Job, config: DistillConfig, heard: list[RunEvent]) -> None:
+    job(config.changed({"alpha": 1}))
+    assert heard[0].event.kind == "Warned"
+
+
+def test_an_interrupt_from_the_keyboard_leaves_a_run_that_can_be_resumed(
+    job: Job, config: DistillConfig, engine: Any, store: Store
+) -> None:
+    engine.fail["baseline"] = KeyboardInterrupt()
+    run_id = store.create(config)
+    with pytest.raises(KeyboardInterrupt):
+        job(run_id)
+    record = store.get(run_id)
+    assert record.baseline_id is not None
+    assert (record.status, store.get(record.baseline_id).status) == ("interrupted", "interrupted")
+
+
+def test_a_finished_run_is_not_started_again(job: Job, config: DistillConfig) -> None:
+    record = job(config)
+    with pytest.raises(DistillError, match="is finished and cannot be started"):
+        job(record.id)
+
+
+def test_a_folder_that_cannot_be_written_fails_the_run_in_a_sentence(
+    job: Job, config: DistillConfig, store: Store
+) -> None:
+    (store.home / "runs").write_text("not a folder")
+    record = job(config)
+    assert record.status == "failed"
+    assert "DISTILL_HOME" in (record.error or "")
+
+
+def test_a_store_that_is_full_fails_the_run_and_the_end_is_stored_when_there_is_room(
+    job: Job, config: DistillConfig, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, calls = store.append_numbered, [0]
+
+    def full_at_first(events: Any) -> None:
+        if events and calls[0] < 1:
+            calls[0] += 1
+            raise StorageError("The database is full. Free some space.")
+        append(events)
+
+    monkeypatch.setattr(store, "append_numbered", full_at_first)
+    record = job(config)
+    assert (record.status, record.error) == ("failed", "The database is full. Free some space.")
+
+
+def test_a_listener_without_disk_fails_the_run_in_a_sentence(job: Job, config: DistillConfig) -> None:
+    def full(_: RunEvent) -> None:
+        raise OSError(28, "No space left on device")
+
+    record = job(config, on_event=full)
+    assert record.status == "failed"
+    assert "No space left on device" in (record.error or "")
+
+
+def test_readers_are_told_of_every_change_of_a_record(job: Job, config: DistillConfig) -> None:
+    records: list[RunRecord] = []
+    record = job(config, on_record=records.append)
+    own = [each.status for each in records if each.id == record.id]
+    assert own[0] == "running"
+    assert own[-1] == "finished"
+    assert [each.status for each in records if each.id == record.baseline_id] == ["running", "finished"]

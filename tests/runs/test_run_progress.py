@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from distill_core.config import DistillConfig
+from distill_core.events import Finished, ModelFacts, Paused, PhaseSpan, PhaseStarted, Preparing, Started, StepLogged
+from distill_core.runs.live import History
+from distill_core.runs.progress import Track, progress_of
+from distill_core.runs.records import RunEvent, RunRecord
+from distill_core.runs.store import Store
+
+SPANS = (PhaseSpan("warm-up", 0, 10, "all"), PhaseSpan("distil", 10, 100, "all"))
+STARTED = Started(ModelFacts("s", 1), None, "d", ("a",), 100, 10, 100, 50, SPANS, "cpu", "32-true", 1, "contiguous")
+
+
+def step(number: int, left: float) -> StepLogged:
+    return StepLogged(number, "distil", {}, {}, 1.0, 0.1, 1.0, 1.0, left)
+
+
+def track(*events: object) -> Track:
+    made = Track()
+    for event in events:
+        made.see(event)  # type: ignore[arg-type]
+    return made
+
+
+@pytest.fixture
+def record(store: Store, config: DistillConfig) -> RunRecord:
+    return replace(store.get(store.create(config)), status="running", started=100.0)
+
+
+@pytest.fixture
+def baseline(store: Store, config: DistillConfig) -> RunRecord:
+    run_id = store.create(config.baseline_config(), role="baseline")
+    return replace(store.get(run_id), status="running", started=101.0)
+
+
+def test_before_the_first_word_a_run_gets_ready(record: RunRecord) -> None:
+    assert progress_of(record, track(), None, None).doing == "Getting ready"
+
+
+def test_time_left_counts_the_baseline_and_the_student_to_come(record: RunRecord, baseline: RunRecord) -> None:
+    half = track(STARTED, PhaseStarted("distil", 1, 10, 100), step(50, left=5.0))
+    progress = progress_of(record, track(), half, baseline)
+    assert progress.whose == "baseline"
+    assert progress.doing == "Training the baseline: labels only"
+    assert progress.seconds_left == pytest.approx(5.0 + 100 * 0.1)
+    assert progress.share == pytest.approx(0.25)
+    assert "baseline" in progress.assumes
+
+
+def test_time_left_of_the_student_is_the_engines_own(record: RunRecord, baseline: RunRecord) -> None:
+    done = track(STARTED, step(50, 5.0), Finished({}))
+    own = track(STARTED, PhaseStarted("distil", 1, 10, 100), step(20, 8.0))
+    progress = progress_of(record, own, done, replace(baseline, status="finished", ended=150.0))
+    assert (progress.whose, progress.seconds_left) == ("student", 8.0)
+    assert progress.doing == "Training the student: distil"
+    assert progress.share == pytest.approx(0.6)
+
+
+def test_a_baseline_of_an_earlier_job_counts_for_nothing(record: RunRecord, baseline: RunRecord) -> None:
+    done = track(STARTED, step(50, 5.0), Finished({}))
+    earlier = replace(baseline, status="finished", ended=99.0)
+    assert progress_of(record, track(STARTED, step(20, 8.0)), done, earlier).share == pytest.approx(0.2)
+
+
+def test_a_preparation_is_told_with_its_numbers_until_it_is_over(record: RunRecord) -> None:
+    record = replace(record, config=record.config.changed({"baseline": False}))
+    asking = track(STARTED, Preparing("The teacher answers images", 2000, 8000))
+    assert progress_of(record, asking, None, None).doing == "The teacher answers images: 2,000 of 8,000"
+    asking.see(Preparing("The teacher answers images", 8000, 8000))
+    assert progress_of(record, asking, None, None).doing == "Getting ready"
+
+
+def test_the_share_is_whole_only_when_the_run_is_finished(record: RunRecord) -> None:
+    trained = track(STARTED, step(100, 0.0), Finished({}))
+    alone = replace(record, config=record.config.changed({"baseline": False}))
+    assert progress_of(alone, trained, None, None).share < 1
+    assert progress_of(replace(alone, status="finished"), trained, None, None).share == 1
+
+
+def test_a_history_merges_run_and_baseline_by_time_and_tells_each_once(record: RunRecord, baseline: RunRecord) -> None:
+    own, beside = History(record, ours=True), History(baseline, ours=True)
+    own.baseline = beside
+    own.extend([RunEvent(record.id, 1, 1.0, Preparing("a", 0, 1))])
+    beside.extend([RunEvent(baseline.id, 1, 2.0, STARTED), RunEvent(baseline.id, 2, 4.0, Paused(3))])
+    own.extend([RunEvent(record.id, 2, 3.0, Preparing("a", 1, 1))])
+    first = own.snapshot()
+    assert [event.time for event in first.events] == [1.0, 2.0, 3.0, 4.0]
+    assert own.snapshot(first.last_seq).events == ()
+    beside.extend([RunEvent(baseline.id, 2, 4.0, Paused(3)), RunEvent(baseline.id, 3, 5.0, Paused(4))])
+    assert [event.seq for event in own.snapshot(first.last_seq).events] == [3]
+
+
+def test_a_new_status_is_news_though_no_event_came(record: RunRecord) -> None:
+    history = History(record, ours=True)
+    before = history.snapshot()
+    history.record = replace(record, status="stopping")
+    after = history.snapshot(before.last_seq)
+    assert (after.last_seq, after.status) == (before.last_seq, "stopping")
+    assert after.progress.doing.startswith("Stopping")
