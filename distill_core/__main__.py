@@ -1,0 +1,8 @@
+"""The workbench from a terminal: `python -m distill_core --help`."""
+
+import sys
+
+from distill_core.terminal.app import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,305 @@
+"""The commands, and what happens when one goes wrong.
+
+Heavy imports wait inside the commands, so that ``--help`` and lists answer at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from distill_core.errors import DistillError
+from distill_core.terminal.endings import STOPPED, SUCCESS, Ending, ending_of
+from distill_core.terminal.interrupts import terminated_like_interrupted
+from distill_core.terminal.lists import Listed
+from distill_core.terminal.screen import console, error_console, flush, show, show_json, table
+
+app = typer.Typer(
+    help="Distil a large model into a small one: train, compare, export and measure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or its beginning; see `list runs`.")]
+File = Annotated[Path | None, typer.Argument(metavar="FILE.json", help="A configuration, such as a run's config.json.")]
+Preset = Annotated[str | None, typer.Option("--preset", help="A ready configuration; see `list presets`.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Replaces a setting; see `list settings`.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Ends with one JSON object on the last line of standard output.")]
+
+
+@app.callback()
+def workbench(
+    debug: Annotated[bool, typer.Option("--debug", help="Shows the traceback of an unexpected error.")] = False,
+) -> None:
+    """Distil a large model into a small one: train, compare, export and measure."""
+
+
+@app.command()
+def run(
+    file: File = None,
+    preset: Preset = None,
+    settings: Settings = None,
+    json: Json = False,
+    baseline: Annotated[
+        bool | None,
+        typer.Option("--baseline/--no-baseline", help="Also train the same student on labels only, or not."),
+    ] = None,
+) -> None:
+    """Train a student and export it: `run --preset quickstart`."""
+    from distill_core.terminal.settings import configuration
+
+    config = configuration(preset, file, settings or ())
+    if baseline is not None:
+        config = config.changed({"baseline": baseline})
+    from distill_core.terminal import training
+
+    record = training.start(training.open_store(), config, error_console() if json else console())
+    _show_run(record.id, json)
+
+
+@app.command()
+def resume(run: RunName, json: Json = False) -> None:
+    """Go on with a run that was stopped, failed or interrupted."""
+    from distill_core.terminal import training
+
+    store = training.open_store()
+    record = training.work_on(store, training.find_run(store, run).id, error_console() if json else console())
+    _show_run(record.id, json)
+
+
+@app.command("list")
+def list_(what: Annotated[Listed, typer.Argument(help="What to list.")], json: Json = False) -> None:
+    """List teachers, students, data sets, presets, runs or settings."""
+    from distill_core.terminal.lists import listing
+
+    found = listing(what)
+    if json:
+        show_json(list(found.rows))
+    elif found.rows:
+        show(table(found.columns, found.cells(), found.numbers()))
+    else:
+        show(found.if_empty)
+
+
+@app.command("show")
+def show_run(run: RunName, json: Json = False) -> None:
+    """Show a run's results, or how far it came."""
+    from distill_core.terminal import training
+
+    _show_run(training.find_run(training.open_store(), run).id, json)
+
+
+@app.command()
+def export(
+    run: RunName,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE.onnx", help="Where to; else in the run's folder.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Export a run's best weights to ONNX, checked against torch and scored on the test split."""
+    from distill_core.edge import jobs
+    from distill_core.home import writable_folder
+    from distill_core.terminal import training
+    from distill_core.terminal.interrupts import interruptible
+    from distill_core.terminal.results import exported
+
+    store = training.open_store()
+    record = training.find_run(store, run)
+    weights = training.best_weights(record)
+    out = to or record.folder / "model.onnx"
+    writable_folder(out.absolute().parent)
+    with interruptible() as interruption:
+        report = jobs.export_model(
+            weights,
+            out,
+            config_json=record.folder / "config.json",
+            home=store.home,
+            should_stop=interruption.stopping,
+        )
+    if json:
+        show_json({"run_id": record.id, "status": "finished", **report})
+    else:
+        show(exported(report), *(f"Note: {warning}" for warning in report["warnings"]))
+
+
+@app.command()
+def measure(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.onnx ...", help="Ratios are taken to the first.")],
+    images: Annotated[Path | None, typer.Option(metavar="FILE.npy", help="Inputs to measure with, float32.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads inside an operator.")] = 1,
+    json: Json = False,
+) -> None:
+    """Measure ONNX files side by side on this CPU."""
+    from distill_core.edge import jobs
+    from distill_core.terminal import measuring
+    from distill_core.terminal.interrupts import interruptible
+
+    names = measuring.named(files)
+    with interruptible() as interruption:
+        try:
+            result = jobs.measure_files(names, images=images, threads=threads, should_stop=interruption.stopping)
+        except DistillError as error:
+            raise measuring.blamed(error, files) from None
+    if json:
+        show_json({"status": "finished", **measuring.without_samples(result)})
+    else:
+        show(measuring.latency_table(result), "", *measuring.sentences(result))
+
+
+@app.command()
+def publish(
+    run: RunName,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the teacher is called.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FOLDER", help="Where to; else DISTILL_HOME/teachers/NAME.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a teacher that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Make a teacher of a finished run, with a card that says how it was made."""
+    from distill_core.runs import publish as publishing
+    from distill_core.terminal import training
+
+    store = training.open_store()
+    record = training.find_run(store, run)
+    folder = to or store.home / "teachers" / name
+    card = publishing.publish(record, name, folder, replace=replace)
+    if json:
+        done = {"run_id": record.id, "status": "finished", "folder": str(folder)}
+        show_json({**done, "card": card.model_dump(mode="json")})
+    else:
+        show(f"Teacher {name}: {folder} ({card.architecture}, {card.parameters:,} parameters)")
+        show(f"Made again by: {card.provenance['command']}", f"Use it: --set teacher={folder}")
+
+
+@app.command()
+def study(
+    file: File = None,
+    preset: Preset = None,
+    settings: Settings = None,
+    seeds: Annotated[
+        str, typer.Option("--seeds", metavar="0,1,2", help="One run and one baseline for each.")
+    ] = "0,1,2",
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Prints the table in Markdown, progress elsewhere.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Repeat a run with several seeds and say what distilling gains, with its uncertainty."""
+    from distill_core.terminal import study as studying
+    from distill_core.terminal import training
+    from distill_core.terminal.settings import configuration
+
+    config = configuration(preset, file, settings or ())
+    wanted = studying.read_seeds(seeds)
+    progress = error_console() if json or markdown else console()
+    found = studying.study(training.open_store(), config, wanted, progress)
+    if json:
+        show_json(found.to_dict())
+    elif markdown:
+        show(found.markdown())
+    else:
+        show("", table(studying.HEADINGS, found.rows(), numbers=range(5)), "", found.gain.sentence)
+
+
+@app.command()
+def bench(
+    epochs: Annotated[int, typer.Option(help="Epochs of the timed run.")] = 10,
+    quick: Annotated[bool, typer.Option("--quick", help="An eighth of the images; the ratios are then rough.")] = False,
+    json: Json = False,
+) -> None:
+    """Measure the speed of the training loop; fails if a promise about it does not hold."""
+    from distill_core.bench import speed
+
+    raise typer.Exit(speed.bench(epochs, quick, json))
+
+
+def _show_run(run_id: str, json: bool) -> None:
+    from distill_core.terminal import training
+    from distill_core.terminal.results import show_results
+
+    record = training.open_store().get(run_id)
+    if json:
+        status = {"run_id": record.id, "status": record.status, "error": record.error}
+        show_json(record.summary or status)
+    elif record.summary is not None:
+        show_results(record)
+    else:
+        show(f"{record.id}: {record.status}", *([record.error] if record.error else []))
+        if record.resumable:
+            show(f"Go on with: python -m distill_core resume {record.id}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code: 0 only if it did what it was asked for.
+
+    Args:
+        arguments: without the program's name; None takes the command line's.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    _quiet_logs(debug)
+    try:
+        with terminated_like_interrupted():
+            code: int | None = app(arguments, prog_name="python -m distill_core", standalone_mode=False)
+        if code != STOPPED:
+            flush()
+            return code or SUCCESS
+        ending = Ending("stopped", "Stopped.")
+    except Ending as error:
+        ending = error
+    except DistillError as error:
+        ending = Ending("stopped", str(error)) if type(error).__name__ == "JobStopped" else ending_of(error)
+    except typer.TyperException as error:
+        ending = Ending("invalid", f"{error.format_message()} See python -m distill_core --help")
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        ending = Ending("failed", _unexpected(error, debug))
+    show(ending.sentence, to=error_console())
+    if "--json" in arguments:
+        show_json(ending.to_dict())
+    flush()
+    return ending.exit_code
+
+
+def _unexpected(error: Exception, debug: bool) -> str:
+    what = f"Something went wrong that the workbench did not expect ({type(error).__name__}: {error})."
+    if debug:
+        return what
+    number, path = tempfile.mkstemp(prefix="distill-error-", suffix=".txt")
+    with os.fdopen(number, "w") as file:
+        traceback.print_exception(error, file=file)
+    return f"{what} The traceback is in {path}; --debug shows it here."
+
+
+class _OneLine(logging.Formatter):
+    """Log records without their tracebacks, which no user asked for."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage()
+
+
+def _quiet_logs(debug: bool) -> None:
+    """Warnings of the library go to standard error in one line; with debug, with their tracebacks."""
+    logger = logging.getLogger("distill_core")
+    if logger.handlers:
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s") if debug else _OneLine())
+    handler.setLevel(logging.WARNING)
+    logger.addHandler(handler)

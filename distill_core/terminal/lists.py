@@ -1,0 +1,159 @@
+"""What there is to choose from, as rows: for a table, or for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from distill_core.errors import CheckpointError
+from distill_core.insight.words import percent
+
+Row = dict[str, Any]
+
+
+class Listed(StrEnum):
+    """What can be listed."""
+
+    teachers = "teachers"
+    students = "students"
+    datasets = "datasets"
+    presets = "presets"
+    runs = "runs"
+    settings = "settings"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows, which columns of them a table shows, and what to say if there are none."""
+
+    rows: Sequence[Row]
+    columns: Sequence[str]
+    if_empty: str = ""
+
+    def cells(self) -> list[list[str]]:
+        """The rows as text, in the order of the columns."""
+        return [[_cell(column, row.get(column)) for column in self.columns] for row in self.rows]
+
+    def numbers(self) -> list[int]:
+        """The columns that hold numbers."""
+        return [index for index, column in enumerate(self.columns) if column in _NUMBERS]
+
+
+_NUMBERS = {"parameters", "accuracy"}
+
+
+def listing(what: Listed) -> Listing:
+    """The rows of one kind."""
+    return _LISTINGS[what]()
+
+
+def _teachers() -> Listing:
+    from distill_core.task import task_named
+
+    embedded = [
+        {
+            "teacher": choice.name,
+            "title": choice.title,
+            "parameters": choice.parameters,
+            "accuracy": choice.accuracy,
+            "dataset": choice.dataset,
+        }
+        for choice in task_named("vision").teachers()
+    ]
+    empty = "There are no teachers yet. Train one: python -m distill_core run --preset teacher"
+    return Listing([*embedded, *_published()], ("teacher", "title", "parameters", "accuracy", "dataset"), empty)
+
+
+def _published() -> list[Row]:
+    """The teachers that `publish` made in the home."""
+    from distill_core.cards import read_card
+    from distill_core.home import default_home
+
+    rows = []
+    for folder in sorted(path.parent for path in (default_home() / "teachers").glob("*/card.json")):
+        try:
+            card = read_card(folder)
+        except CheckpointError:
+            continue
+        row = {"teacher": str(folder), "title": card.architecture, "dataset": card.dataset}
+        rows.append({**row, "parameters": card.parameters, "accuracy": card.accuracy})
+    return rows
+
+
+def _students() -> Listing:
+    from distill_core.task import task_named
+
+    rows = [
+        {"student": choice.name, "title": choice.title, "parameters": choice.parameters}
+        for choice in task_named("vision").students()
+    ]
+    return Listing(rows, ("student", "title", "parameters"))
+
+
+def _datasets() -> Listing:
+    from distill_core.task import task_named
+
+    rows = [{"dataset": name, "description": text} for name, text in task_named("vision").datasets().items()]
+    return Listing(rows, ("dataset", "description"))
+
+
+def _presets() -> Listing:
+    from distill_core import presets
+
+    rows = []
+    for name in presets.names():
+        config = presets.load(name)
+        labels = "all" if config.label_budget is None else f"{config.label_budget:,}"
+        row = {"preset": name, "teacher": config.teacher, "student": config.student, "dataset": config.dataset}
+        rows.append({**row, "labels": labels, "epochs": config.training.epochs})
+    return Listing(rows, ("preset", "teacher", "student", "dataset", "labels", "epochs"))
+
+
+def _runs() -> Listing:
+    from distill_core.terminal.training import open_store
+
+    rows = []
+    for record in open_store().list():
+        summary = record.summary or {}
+        rows.append(
+            {
+                "run": record.id,
+                "role": record.role,
+                "status": record.status,
+                "student": record.config.student,
+                "teacher": record.config.teacher and Path(record.config.teacher).name,
+                "dataset": record.config.dataset,
+                "accuracy": (summary.get("student") or {}).get("accuracy"),
+                "created": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds"),
+            }
+        )
+    empty = "There are no runs yet. Start one: python -m distill_core run --preset quickstart"
+    return Listing(rows, ("run", "status", "student", "teacher", "dataset", "accuracy", "created"), empty)
+
+
+def _settings() -> Listing:
+    from distill_core.terminal.settings import described
+
+    return Listing(described(), ("name", "default", "takes", "description", "path"))
+
+
+_LISTINGS: dict[Listed, Callable[[], Listing]] = {
+    Listed.teachers: _teachers,
+    Listed.students: _students,
+    Listed.datasets: _datasets,
+    Listed.presets: _presets,
+    Listed.runs: _runs,
+    Listed.settings: _settings,
+}
+
+
+def _cell(column: str, value: Any) -> str:
+    if column == "accuracy":
+        return percent(value)
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)

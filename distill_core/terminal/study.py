@@ -1,0 +1,143 @@
+"""The same configuration for several seeds: what distilling gains, and how sure that is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError, DistillError
+from distill_core.insight.seeds import MeanGain, mean_gain
+from distill_core.insight.words import percent, points
+from distill_core.runs.records import RunRecord
+from distill_core.terminal.screen import show
+from distill_core.terminal.training import start, work_on
+
+if TYPE_CHECKING:
+    from distill_core.runs.store import Store
+
+HEADINGS = ("seed", "labels only", "distilled", "teacher", "gain")
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """One seed's accuracies on the test split, 0..1."""
+
+    seed: int
+    run_id: str
+    baseline: float
+    student: float
+    teacher: float
+
+    @property
+    def gain(self) -> float:
+        """Distilled minus labels only."""
+        return self.student - self.baseline
+
+
+@dataclass(frozen=True)
+class Study:
+    """All seeds of a configuration."""
+
+    results: Sequence[SeedResult]
+
+    @property
+    def gain(self) -> MeanGain:
+        """Over the seeds."""
+        return mean_gain([result.gain for result in self.results])
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A row of text for each seed."""
+        return [
+            (str(r.seed), percent(r.baseline), percent(r.student), percent(r.teacher), points(r.gain))
+            for r in self.results
+        ]
+
+    def markdown(self) -> str:
+        """The table and the sentence, for a README."""
+        lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---:|" * len(HEADINGS)]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows()]
+        return "\n".join([*lines, "", self.gain.sentence])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of ``--json``."""
+        gain = self.gain
+        return {
+            "status": "finished",
+            "seeds": [{**dataclasses.asdict(result), "gain": result.gain} for result in self.results],
+            "mean_gain": gain.mean,
+            "half_width": gain.half_width,
+            "level": gain.level,
+            "better": gain.answer == "better",
+            "answer": gain.answer,
+            "sentence": gain.sentence,
+        }
+
+
+def read_seeds(text: str) -> list[int]:
+    """``0,1,2`` -> three seeds.
+
+    Raises:
+        ConfigError: if they are no whole numbers, or one comes twice.
+    """
+    try:
+        seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(f"--seeds takes whole numbers such as 0,1,2; got {text!r}") from None
+    if len(set(seeds)) != len(seeds):
+        raise ConfigError(f"--seeds: each seed counts once; got {text!r}")
+    return seeds
+
+
+def study(store: Store, config: DistillConfig, seeds: Sequence[int], console: Console) -> Study:
+    """Runs a configuration once for each seed, one after another; what was run before is not run again.
+
+    Raises:
+        ConfigError: if the configuration has no teacher, for then there is nothing to compare.
+        Ending: if a run failed or was stopped; the finished ones are kept.
+    """
+    if config.teacher is None:
+        raise ConfigError("A study compares a student with its baseline, so it needs a teacher: --set teacher=NAME")
+    configs = [config.changed({"seed": seed, "baseline": True}) for seed in seeds]
+    return Study([_result(_run(store, each, console), each.seed) for each in configs])
+
+
+def _run(store: Store, config: DistillConfig, console: Console) -> RunRecord:
+    earlier = [
+        record for record in store.list(role="run") if record.fingerprint == config.fingerprint() and _serves(record)
+    ]
+    for record in earlier:
+        if record.status == "finished":
+            show(f"Seed {config.seed}: run before as {record.id}", to=console)
+            return record
+    show(f"Seed {config.seed}:", to=console)
+    for record in earlier:
+        if record.resumable and record.has_checkpoint:
+            return work_on(store, record.id, console)
+    return start(store, config, console)
+
+
+def _serves(record: RunRecord) -> bool:
+    """Whether a run of the same settings counts: it has its baseline, and was made with this torch."""
+    if record.status != "finished":
+        return record.config.baseline
+    summary = record.summary or {}
+    torch = str((summary.get("versions") or {}).get("torch") or "").partition("+")[0]
+    return bool(summary.get("baseline")) and torch == version("torch").partition("+")[0]
+
+
+def _result(record: RunRecord, seed: int) -> SeedResult:
+    baseline, student, teacher = (_accuracy(record, who) for who in ("baseline", "student", "teacher"))
+    return SeedResult(seed, record.id, baseline, student, teacher)
+
+
+def _accuracy(record: RunRecord, who: str) -> float:
+    value: float | None = ((record.summary or {}).get(who) or {}).get("accuracy")
+    if value is None:
+        raise DistillError(f"The run {record.id} has no accuracy of its {who}, so its seed cannot be compared.")
+    return value

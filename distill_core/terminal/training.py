@@ -1,0 +1,126 @@
+"""Works on a stored run in this process, with progress on the screen and Ctrl-C heeded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from distill_core.config import DistillConfig
+from distill_core.errors import DistillError, StorageError, unknown_name
+from distill_core.runs.records import RunRecord
+from distill_core.terminal.display import display
+from distill_core.terminal.endings import Ending, ending_of, failure_of_run
+from distill_core.terminal.interrupts import interruptible
+from distill_core.terminal.watching import Watch
+from distill_core.train.control import RunControl
+
+if TYPE_CHECKING:
+    from distill_core.runs.store import Store
+
+
+def open_store() -> Store:
+    """The store of the default home; runs whose process is gone are marked as interrupted."""
+    from distill_core.runs.store import Store
+
+    store = Store()
+    store.adopt()
+    return store
+
+
+def find_run(store: Store, text: str) -> RunRecord:
+    """A run by its id, or by a beginning of it that fits no other.
+
+    Raises:
+        ConfigError: if there is none, or several.
+    """
+    known = store.list()
+    exact = [record for record in known if record.id == text]
+    fitting = exact or [record for record in known if record.id.startswith(text)]
+    if len(fitting) != 1:
+        raise unknown_name("run", text, [record.id for record in fitting or known[:20]])
+    return fitting[0]
+
+
+def start(store: Store, config: DistillConfig, console: Console) -> RunRecord:
+    """Stores a new run and works on it; bad input is found before anything is stored.
+
+    Raises:
+        DistillError: for bad input.
+        Ending: if the run failed or was stopped.
+    """
+    from distill_core.runs.preflight import inspect
+
+    found = inspect(config, store.home)
+    return work_on(store, store.create(config), console, check=lambda _config, _home: found)
+
+
+def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunRecord:
+    """Works on a stored run until it is finished.
+
+    Args:
+        store: where it is.
+        run_id: a new run, or one to go on with.
+        console: where the progress goes.
+        details: for `runs.execute.execute`.
+
+    Raises:
+        Ending: if it failed or was stopped.
+    """
+    from distill_core.runs.execute import execute
+
+    record = store.get(run_id)
+    control = RunControl()
+    how_to_resume = f"The run is kept; go on with: python -m distill_core resume {run_id}"
+    screen = display(console, Watch(run_id, record.config))
+    with screen, interruptible(control.stop, screen.say, how_to_resume):
+        ended = _in_thread(lambda: execute(run_id, store, store.home, control, screen.hear, **details), run_id)
+    if ended.status == "finished":
+        return ended
+    if ended.status == "stopped":
+        kept = "Stopped; the checkpoint is kept." if ended.has_checkpoint else "Stopped before the first checkpoint."
+        raise Ending("stopped", f"{kept} Go on with: python -m distill_core resume {run_id}", run_id)
+    raise failure_of_run(run_id, ended.error or f"The run ended as {ended.status}.", ended.details)
+
+
+def _in_thread(work: Callable[[], RunRecord], run_id: str) -> RunRecord:
+    """Works in a thread, so that the main one can heed signals even while a step takes long."""
+    found: list[RunRecord | BaseException] = []
+
+    def target() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=target, name="run", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.2)
+    (result,) = found
+    if isinstance(result, StorageError):
+        raise Ending("failed", str(result), run_id) from result
+    if isinstance(result, DistillError):
+        ending = ending_of(result)
+        raise Ending(ending.status, ending.sentence, run_id) from result
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def best_weights(record: RunRecord) -> Path:
+    """The folder with a run's best weights.
+
+    Raises:
+        DistillError: if the run has none yet.
+    """
+    folder = record.folder / "best"
+    if not (folder / "card.json").is_file():
+        raise DistillError(
+            f"The run {record.id} is {record.status} and has no trained weights yet. "
+            f"Let it end first: python -m distill_core resume {record.id}"
+        )
+    return folder

@@ -1,0 +1,151 @@
+"""A run's events as a person at a terminal wants them: lines as things pass, and figures of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from distill_core.config import DistillConfig
+from distill_core.insight.words import about, count, megabytes, milliseconds, percent
+from distill_core.runs.progress import Track
+from distill_core.runs.records import RunEvent
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line; those of kind "epoch" are left out where a progress bar shows the figures anyway."""
+
+    text: str
+    kind: Literal["passed", "epoch", "warning"] = "passed"
+
+
+class Watch:
+    """What is known of a job: its run's track and, if it trains one, its baseline's.
+
+    Args:
+        run_id: the job's run; events of any other run are its baseline's.
+        config: the run's.
+    """
+
+    def __init__(self, run_id: str, config: DistillConfig) -> None:
+        self.run_id = run_id
+        self.own, self.baseline = Track(), Track()
+        self.wants_baseline = config.baseline and config.teacher is not None
+        self.logged: Any = None
+        self.validation: float | None = None
+        self._steps_per_epoch = 1
+        self._whose = "student"
+        self._told: set[str] = set()
+
+    @property
+    def track(self) -> Track:
+        """The training in hand."""
+        return self.baseline if self._whose == "baseline" else self.own
+
+    @property
+    def share(self) -> float:
+        """Of the job's steps, 0..1; measuring and exporting are not counted."""
+        parts = [self.own.step / self.own.steps if self.own.steps else 0.0]
+        if self.baseline.steps or (self.wants_baseline and not self.own.started):
+            parts.append(self.baseline.step / self.baseline.steps if self.baseline.steps else 0.0)
+        return sum(parts) / len(parts)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the training; while the baseline trains, the student's steps are taken to last as long."""
+        track = self.track
+        if track.seconds_left is None:
+            return None
+        ahead = track.steps * (track.seconds_per_step or 0.0) if track is self.baseline else 0.0
+        return track.seconds_left + ahead
+
+    @property
+    def doing(self) -> str:
+        """What happens now, in a few words."""
+        track = self.track
+        if track.preparing:
+            return track.preparing
+        if track.trained:
+            return "putting the results together"
+        return f"{self._whose}: {track.phase}" if track.phase else "getting ready"
+
+    @property
+    def figures(self) -> str:
+        """Loss, validation accuracy and speed of the training in hand."""
+        if self.logged is None:
+            return ""
+        parts = [f"loss {self.logged.loss:.3f}"]
+        if self.validation is not None:
+            parts.append(f"validation {percent(self.validation)}")
+        return "  ".join([*parts, f"{self.logged.images_per_second:,.0f} images/s"])
+
+    @property
+    def left(self) -> str:
+        """The time left, in words."""
+        seconds = self.seconds_left
+        return f"{about(seconds)} left" if seconds else ""
+
+    def see(self, event: RunEvent) -> list[Said]:
+        """Takes in an event and returns what is worth a line."""
+        self._whose = "student" if event.run_id == self.run_id else "baseline"
+        self.track.see(event.event)
+        said = getattr(self, f"_{event.event.kind.lower()}", None)
+        return list(said(event.event)) if said else []
+
+    # One for each kind of event that is worth a line
+
+    def _started(self, event: Any) -> Iterator[Said]:
+        self.logged = self.validation = None
+        self._steps_per_epoch = event.steps_per_epoch
+        student = f"{event.student.name} ({count(event.student.parameters)} parameters)"
+        labels = f"{event.labels:,} of {event.images:,} labels" if event.labels < event.images else "all labels"
+        if event.teacher is None:
+            first = "Baseline first: " if self._whose == "baseline" else ""
+            yield Said(f"{first}{student} learns from {labels} of {event.dataset}, without a teacher")
+        else:
+            teacher = f"{event.teacher.name} ({count(event.teacher.parameters)} parameters)"
+            yield Said(f"{student} learns from {teacher} on {event.images:,} images of {event.dataset}, {labels}")
+
+    def _preparing(self, event: Any) -> Iterator[Said]:
+        if event.what not in self._told:
+            self._told.add(event.what)
+            yield Said(event.what)
+
+    def _phasestarted(self, event: Any) -> Iterator[Said]:
+        yield Said(f"{self._whose}: {event.name}, from {event.pool_size:,} images")
+
+    def _steplogged(self, event: Any) -> Iterator[Said]:
+        self.logged = event
+        yield from ()
+
+    def _evaluated(self, event: Any) -> Iterator[Said]:
+        if event.split == "test":
+            return
+        if event.who == "teacher":
+            yield Said(f"The teacher reaches {percent(event.accuracy)} on validation")
+            return
+        self.validation = event.accuracy
+        epochs = self.track.steps // self._steps_per_epoch
+        parts = [f"{self._whose}: epoch {event.epoch} of {epochs}", self.figures, self.left]
+        yield Said("  ".join(filter(None, parts)), "epoch")
+
+    def _measured(self, event: Any) -> Iterator[Said]:
+        times = [
+            f"{who} {milliseconds(event.latency[who].get('cpu_ms'))}"
+            for who in ("student", "teacher")
+            if event.latency.get(who)
+        ]
+        yield Said(f"CPU time for one image: {', '.join(times)}")
+
+    def _exported(self, event: Any) -> Iterator[Said]:
+        yield Said(f"Exported to ONNX: {megabytes(event.bytes)}")
+
+    def _paused(self, event: Any) -> Iterator[Said]:
+        yield Said(f"Paused before step {event.step + 1:,}")
+
+    def _resumed(self, event: Any) -> Iterator[Said]:
+        yield Said(f"Goes on from step {event.step:,}")
+
+    def _warned(self, event: Any) -> Iterator[Said]:
+        yield Said(f"Note: {event.message}", "warning")

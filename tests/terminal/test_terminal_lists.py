@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from distill_core.config import settings_by_name
+
+LISTS = ("teachers", "students", "datasets", "presets", "runs", "settings")
+
+
+@pytest.mark.parametrize("what", LISTS)
+def test_every_list_has_a_table_and_json(command, what):
+    assert command("list", what).code == 0
+    assert isinstance(command("list", what, "--json").last, list)
+
+
+def test_every_setting_is_listed_with_what_it_takes(command):
+    rows = {row["name"]: row for row in command("list", "settings", "--json").last}
+    assert set(rows) == set(settings_by_name())
+    assert rows["alpha"]["takes"] == "0 to 1"
+    assert rows["optimiser"]["takes"] == "sgd | adamw"
+    assert rows["temperature"] == {
+        "name": "temperature",
+        "path": "objective.temperature",
+        "default": "4.0",
+        "takes": "above 0, at most 100",
+        "description": "softens both answers; 1 leaves them as they are",
+    }
+    assert all(row["description"] for row in rows.values())
+
+
+def test_runs_are_listed_with_their_accuracy(command, work):
+    assert "There are no runs yet" in command("list", "runs").out
+    command("run", "--preset", "quickstart")
+    out = command("list", "runs").out
+    assert work.done[0] in out
+    assert "82.0%" in out
+
+
+def test_an_unknown_list_names_the_known_ones(command):
+    answer = command("list", "students ")
+    assert answer.code == 2
+    assert "datasets" in answer.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list", "presets"), ("list", "teachers")])
+def test_help_and_lists_import_neither_torch_nor_pandas(arguments):
+    code = (
+        "import sys; from distill_core.terminal.app import main; main(sys.argv[1:]);"
+        "print(sorted({'torch', 'pandas', 'sqlalchemy', 'onnx', 'onnxruntime'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_goes_away_does_no_harm():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "distill_core", "list", "settings"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 0
