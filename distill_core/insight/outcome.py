@@ -1,9 +1,8 @@
-"""What a distillation was worth: retention, gap closed and agreement, as pure functions of plain numbers."""
+"""What a distillation was worth: retention and gap closed, as pure functions of plain numbers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -23,16 +22,6 @@ class GapClosed:
     why: str
     low: float | None = None
     high: float | None = None
-
-
-@dataclass(frozen=True)
-class Together:
-    """Shares of the images by who is right; the four sum to 1."""
-
-    both: float
-    only_student: float
-    only_teacher: float
-    neither: float
 
 
 def retention(student: float | None, teacher: float | None) -> float | None:
@@ -93,41 +82,6 @@ def wilson_interval(share: float, images: int, level: float = 0.95) -> tuple[flo
     centre = share + z * z / (2 * images)
     scale = 1 + z * z / images
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-
-
-def agreement(student: Sequence[int], teacher: Sequence[int]) -> float | None:
-    """The share of images that both answer with the same class, right or wrong; None if there are none.
-
-    Raises:
-        ValueError: if the two have different lengths.
-    """
-    same = [int(s) == int(t) for s, t in zip(student, teacher, strict=True)]
-    return sum(same) / len(same) if same else None
-
-
-def agreement_by_class(student: Sequence[int], teacher: Sequence[int], classes: int) -> list[float | None]:
-    """For each class the TEACHER answers: the share of these images where the student answers the same.
-
-    Returns:
-        one share for each class, None where the teacher never answers it.
-    """
-    same, all_of = [0] * classes, [0] * classes
-    for s, t in zip(student, teacher, strict=True):
-        all_of[int(t)] += 1
-        same[int(t)] += int(s) == int(t)
-    return [hits / total if total else None for hits, total in zip(same, all_of, strict=True)]
-
-
-def together(student: Sequence[int], teacher: Sequence[int], labels: Sequence[int]) -> Together | None:
-    """Who is right where, as shares of all images; None if there are none."""
-    counts = [0, 0, 0, 0]
-    for s, t, label in zip(student, teacher, labels, strict=True):
-        counts[2 * (int(s) != int(label)) + (int(t) != int(label))] += 1
-    total = sum(counts)
-    if not total:
-        return None
-    both, only_student, only_teacher, neither = (count / total for count in counts)
-    return Together(both, only_student, only_teacher, neither)
 
 
 def _points(share: float) -> str:

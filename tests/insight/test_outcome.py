@@ -7,18 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill_core.insight.outcome import (
-    agreement,
-    agreement_by_class,
     difference_interval,
     gap_closed,
     retention,
-    together,
     wilson_interval,
 )
 
 share = st.floats(0, 1)
 images = st.integers(1, 100_000)
-answers = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=50)
 
 
 def test_retention_is_the_student_over_the_teacher() -> None:
@@ -96,30 +92,3 @@ def test_gap_closed_is_a_number_only_where_the_interval_leaves_out_zero(s: float
     gap = gap_closed(s, b, t, n)
     assert gap.low is not None
     assert (gap.value is not None) == (gap.low > 0)
-
-
-def test_agreement_counts_same_answers_right_or_wrong() -> None:
-    assert agreement([1, 2, 3, 3], [1, 2, 0, 3]) == 0.75
-    assert agreement([], []) is None
-
-
-def test_agreement_refuses_answers_to_different_questions() -> None:
-    with pytest.raises(ValueError, match="argument"):
-        agreement([1], [1, 2])
-
-
-def test_agreement_by_class_follows_the_teachers_answer() -> None:
-    assert agreement_by_class([0, 1, 1, 1], [0, 0, 1, 1], classes=3) == [0.5, 1.0, None]
-
-
-def test_together_tells_who_is_right() -> None:
-    found = together(student=[0, 0, 1, 1], teacher=[0, 1, 0, 2], labels=[0, 0, 0, 0])
-    assert found is not None
-    assert (found.both, found.only_student, found.only_teacher, found.neither) == (0.25, 0.25, 0.25, 0.25)
-
-
-@given(answers)
-def test_the_four_shares_fill_the_images(rows: list[tuple[int, int, int]]) -> None:
-    found = together(*zip(*rows, strict=True))
-    assert found is not None
-    assert found.both + found.only_student + found.only_teacher + found.neither == pytest.approx(1)

@@ -1,0 +1,116 @@
+"""A run's events folded into curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distill_core.events import (
+    Evaluated,
+    Finished,
+    Measured,
+    ModelFacts,
+    PhaseSpan,
+    Resumed,
+    Started,
+    StepLogged,
+    Warned,
+)
+from distill_core.insight.history import RunHistory
+
+
+def started(step: int = 0) -> Started:
+    spans = (PhaseSpan("distil", 0, 100, "all"),)
+    model = ModelFacts("resnet8-w8", 19_810)
+    return Started(model, None, "digits", ("0", "1"), 250, 100, 100, 25, spans, "cpu", "32-true", 1, "default", step)
+
+
+def logged(step: int, **terms: float) -> StepLogged:
+    weighted = {name: value / 2 for name, value in terms.items()}
+    return StepLogged(step, "distil", terms, weighted, sum(weighted.values()), 0.1, 1000, step / 10, (100 - step) / 10)
+
+
+def evaluated(step: int, accuracy: float, **more: Any) -> Evaluated:
+    return Evaluated(step, step // 25, "validation", "student", accuracy, 0.5, **more)
+
+
+def test_each_logged_step_is_a_row_with_weighted_and_raw_terms() -> None:
+    history = RunHistory()
+    for event in (started(), logged(10, kd=4.0, ce=2.0), logged(20, kd=3.0, ce=1.0)):
+        history.feed(event)
+    frame = history.student.losses()
+    assert frame["step"].tolist() == [10, 20]
+    assert frame["kd"].tolist() == [2.0, 1.5]
+    assert frame["kd_raw"].tolist() == [4.0, 3.0]
+    assert frame["loss"].tolist() == [3.0, 2.0]
+
+
+def test_a_term_that_some_phase_lacks_leaves_a_gap() -> None:
+    history = RunHistory()
+    for event in (started(), logged(10, kd=4.0, ce=2.0), logged(20, ce=1.0)):
+        history.feed(event)
+    assert history.student.losses()["kd"].isna().tolist() == [False, True]
+
+
+def test_the_baseline_is_the_one_on_stage_until_the_student_starts() -> None:
+    history = RunHistory(with_baseline=True)
+    assert history.in_baseline
+    history.feed(started(), of_baseline=True)
+    history.feed(logged(30, ce=1.0), of_baseline=True)
+    assert history.current is history.baseline
+    assert history.where == "epoch 2 of 4"
+    history.feed(Finished({}), of_baseline=True)
+    history.feed(started())
+    assert history.current is history.student
+    assert history.where == ""
+
+
+def test_a_run_resumed_from_a_checkpoint_forgets_the_steps_it_takes_again() -> None:
+    history = RunHistory()
+    for event in (started(), logged(25, ce=1.0), evaluated(25, 0.5), logged(40, ce=0.8), started(25), Resumed(25)):
+        history.feed(event)
+    history.feed(logged(40, ce=0.9))
+    assert history.student.losses()["step"].tolist() == [25, 40]
+    assert history.student.accuracies()["validation"].tolist() == [0.5]
+
+
+def test_accuracy_is_the_best_so_far_and_the_training_curve_may_have_gaps() -> None:
+    history = RunHistory()
+    for event in (started(), evaluated(25, 0.5), evaluated(50, 0.8, train_accuracy=0.9), evaluated(75, 0.7)):
+        history.feed(event)
+    assert history.student.best_accuracy == 0.8
+    assert history.student.accuracies()["train"].isna().tolist() == [True, False, True]
+
+
+def test_the_teacher_is_known_from_validation_and_the_test_does_not_change_it() -> None:
+    history = RunHistory()
+    history.feed(Evaluated(0, 0, "validation", "teacher", 0.92, 0.2))
+    history.feed(Evaluated(100, 4, "test", "teacher", 0.95, 0.2))
+    assert history.student.teacher_accuracy == 0.92
+
+
+def test_the_test_score_is_not_drawn_among_the_validation_scores() -> None:
+    history = RunHistory()
+    history.feed(Evaluated(100, 4, "test", "student", 0.9, 0.3))
+    assert history.student.accuracies().empty
+
+
+def test_latency_is_the_median_of_the_wall_clock_and_none_before_it_is_measured() -> None:
+    history = RunHistory()
+    assert history.latency("student") is None
+    history.feed(Measured(20, {"student": {"wall_ms": {"p50": 0.08}}, "ratio": None}))
+    assert history.latency("student") == 0.08
+    assert history.latency("teacher") is None
+
+
+def test_a_warning_said_twice_is_kept_once() -> None:
+    history = RunHistory()
+    history.feed(Warned("Mind the step."))
+    history.feed(Warned("Mind the step."))
+    assert history.warnings == ["Mind the step."]
+
+
+def test_nothing_fed_gives_empty_curves_and_no_division_by_zero() -> None:
+    history = RunHistory()
+    assert history.student.losses().empty
+    assert history.student.done == 0
+    assert history.student.epochs == 0

@@ -1,0 +1,100 @@
+"""The result in words, and the words themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distill_core.config import DistillConfig
+from distill_core.insight import words
+from distill_core.insight.verdict import verdict
+
+CONFIG = DistillConfig(label_budget=400)
+
+
+def summary(student: float | None, baseline: float | None = None, teacher: float | None = 0.92) -> dict[str, Any]:
+    def model(accuracy: float | None) -> dict[str, float] | None:
+        return None if accuracy is None else {"accuracy": accuracy}
+
+    return {"student": model(student), "baseline": model(baseline), "teacher": model(teacher), "test_inputs": 4000}
+
+
+def test_a_clear_gain_is_said_with_labels_points_and_share_of_the_teacher() -> None:
+    found = verdict(summary(0.851, 0.738), CONFIG)
+    assert found.kind == "gain"
+    assert found.headline == (
+        "With 400 labels, the student reaches 85.1%: 11.3 points above the same student trained on labels alone, "
+        "and 92% of the teacher's accuracy."
+    )
+    assert found.caution == ""
+
+
+def test_a_gain_within_noise_is_not_sold_as_one() -> None:
+    found = verdict(summary(0.866, 0.859), CONFIG)
+    assert found.kind == "unclear"
+    assert "can be chance" in found.caution
+
+
+def test_many_test_images_do_not_make_a_seeds_noise_a_gain() -> None:
+    many = summary(0.866, 0.859) | {"test_inputs": 1_000_000}
+    assert verdict(many, CONFIG).kind == "unclear"
+
+
+def test_few_test_images_leave_open_what_would_be_clear_on_many() -> None:
+    assert verdict(summary(0.80, 0.76) | {"test_inputs": 100}, CONFIG).kind == "unclear"
+    assert verdict(summary(0.80, 0.76) | {"test_inputs": 10_000}, CONFIG).kind == "gain"
+
+
+def test_harm_is_called_harm() -> None:
+    found = verdict(summary(0.70, 0.80), CONFIG)
+    assert found.kind == "loss"
+    assert "10.0 points BELOW" in found.headline
+    assert "did harm" in found.caution
+
+
+def test_without_a_baseline_no_gain_is_claimed() -> None:
+    found = verdict(summary(0.851), CONFIG)
+    assert "points" not in found.headline
+    assert "baseline" in found.caution
+
+
+def test_a_run_without_a_teacher_speaks_of_none() -> None:
+    config = DistillConfig(teacher=None)
+    assert verdict(summary(0.9, teacher=None), config).headline == (
+        "With all labels and no teacher, resnet8-w8 reaches 90.0% on the test images."
+    )
+
+
+def test_a_run_without_a_score_is_said_so() -> None:
+    assert "without a test result" in verdict(summary(None), CONFIG).headline
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (words.percent(0.8514), "85.1%"),
+        (words.percent(None), "–"),
+        (words.percent(float("nan")), "–"),
+        (words.points(0.113), "+11.3 points"),
+        (words.points(-0.02), "−2.0 points"),
+        (words.count(272_474), "272k"),
+        (words.count(19_810), "19.8k"),
+        (words.count(41_200_000), "41.2M"),
+        (words.count(999), "999"),
+        (words.megabytes(1_090_000), "1.09 MB"),
+        (words.megabytes(81_000), "81 kB"),
+        (words.milliseconds(0.0831), "0.083 ms"),
+        (words.milliseconds(12.34), "12.3 ms"),
+        (words.duration(95.2), "1 min 35 s"),
+        (words.duration(3700), "1 h 1 min"),
+        (words.about(37.2), "about 40 s"),
+        (words.about(0.1), "about 5 s"),
+        (words.about(130), "about 2 min 15 s"),
+        (words.times_smaller(5_100, 647_000), "1/127 of the teacher"),
+        (words.times_smaller(700_000, 647_000), "1.1 × the teacher"),
+        (words.times_smaller(None, 5), ""),
+    ],
+)
+def test_numbers_are_said_as_people_say_them(said: str, expected: str) -> None:
+    assert said == expected
