@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from distill_core.task import Feed
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 125
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from distill_core.home import default_home
 from distill_core.task import Data, Feed, Task
 from distill_core.train.pools import visible_labels
 from distill_core.train.schedule import Span, phase_spans
-from distill_core.train.targets import TeacherAnswers, answers_key, freeze
+from distill_core.train.targets import TeacherAnswers, answers_key, folded, freeze
 
 
 @dataclass
@@ -70,6 +70,8 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     student = task.build(config.student, facts, config.seed)
     channels_last = prefers_channels_last(student)
     student = _formatted(student, channels_last)
+    if channels_last:
+        _keep_gradients_channels_last(student)
     model, optimiser = fabric.setup(student, _optimiser(student, config.optimiser))
 
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
@@ -117,12 +119,12 @@ def _invite_teacher(workshop: Workshop, reference: str, home: Path | None, warn:
     channels_last = prefers_channels_last(teacher)
     teacher = freeze(_formatted(teacher, channels_last).to(device))
     augmentation = json.dumps(config.augmentation.model_dump(exclude={"draws"}), sort_keys=True)
-    key = answers_key(data.facts.sha256, card.weights_sha256, augmentation, f"{device.type} fp32")
+    key = answers_key(data.facts.sha256, card.weights_sha256, augmentation, f"{device.type} fp32 folded")
     workshop.teacher, workshop.teacher_card = teacher, card
     workshop.teacher_validation = task.feed(data.validation, data.facts, None, device, channels_last)
     workshop.teacher_test = task.feed(data.test, data.facts, None, device, channels_last)
     workshop.answers = TeacherAnswers(
-        teacher,
+        _formatted(folded(teacher), channels_last),
         task.feed(data.train, data.facts, config.augmentation, device, channels_last),
         count=len(data.train),
         classes=len(data.facts.classes),
@@ -161,6 +163,18 @@ def _formatted(model: nn.Module, channels_last: bool) -> nn.Module:
     if channels_last:
         return model.to(memory_format=torch.channels_last)
     return model
+
+
+def _keep_gradients_channels_last(student: nn.Module) -> None:
+    """Global pooling's gradient is contiguous, and would make every addition along the shortcuts mix two formats."""
+
+    def before(_pool: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        if inputs[0].requires_grad:
+            inputs[0].register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+
+    for module in student.modules():
+        if isinstance(module, nn.AdaptiveAvgPool2d):
+            module.register_forward_pre_hook(before)
 
 
 def _check_classes(config: DistillConfig, classes: int) -> None:

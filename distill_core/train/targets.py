@@ -18,7 +18,8 @@ from distill_core.cards import replace_file
 from distill_core.errors import StorageError
 from distill_core.task import Feed
 
-FORWARD_BATCH = 250
+FORWARD_BATCH = 64
+_TOLD_EVERY = 4 * FORWARD_BATCH
 PLAIN = -1
 
 Progress = Callable[[int, int], None]
@@ -29,11 +30,26 @@ def freeze(teacher: nn.Module) -> nn.Module:
     return teacher.eval().requires_grad_(False)
 
 
+def folded(teacher: nn.Module) -> nn.Module:
+    """A copy of a frozen teacher whose batch norms are folded into its convolutions: fewer passes over memory.
+
+    The answers differ by rounding alone (relative 1e-5). A model whose graph cannot be traced is returned as it is. The
+    copy has no layers to look into by name; for that there is the teacher itself.
+    """
+    from torch.fx.experimental.optimization import fuse
+    from torch.fx.proxy import TraceError
+
+    try:
+        return freeze(fuse(teacher))
+    except (TraceError, NotImplementedError):
+        return teacher
+
+
 class TeacherAnswers:
     """Logits of a frozen teacher, by image and draw.
 
     Args:
-        teacher: frozen; called with batches of `feed`.
+        teacher: frozen, and `folded` where that helps; called with batches of `feed`.
         feed: of the transfer set.
         count: N images.
         classes: C.
@@ -91,7 +107,7 @@ class TeacherAnswers:
         if len(missing) == 0:
             return
         done = 0
-        for batch in missing.split(FORWARD_BATCH):
+        for batch in missing.split(_TOLD_EVERY):
             self._logits[draw][batch] = self._forward(batch, torch.full_like(batch, draw))
             self._known[draw][batch] = True
             done += len(batch)
@@ -112,12 +128,15 @@ class TeacherAnswers:
         return answers
 
     def _forward(self, indices: Tensor, draws: Tensor) -> Tensor:
+        """Asks the teacher, in batches small enough for the processor's cache: faster than large ones."""
         self.forwards += len(indices)
+        answers = []
         with torch.no_grad():
-            plain = int(draws[0]) == PLAIN
-            inputs = self._feed.plain(indices) if plain else self._feed.augmented(indices, draws)
-            answers: Tensor = self._teacher(inputs)
-        return answers.float()
+            for few, of_draw in zip(indices.split(FORWARD_BATCH), draws.split(FORWARD_BATCH), strict=True):
+                plain = int(of_draw[0]) == PLAIN
+                inputs = self._feed.plain(few) if plain else self._feed.augmented(few, of_draw)
+                answers.append(self._teacher(inputs).float())
+        return torch.cat(answers)
 
     def _path(self, draw: int) -> Path | None:
         name = "plain" if draw == PLAIN else f"draw-{draw}"

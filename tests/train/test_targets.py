@@ -6,7 +6,8 @@ from torch import nn
 
 from distill_core.config import Augmentation
 from distill_core.task import DataFacts, Split
-from distill_core.train.targets import PLAIN, TeacherAnswers, answers_key, freeze
+from distill_core.train.targets import PLAIN, TeacherAnswers, answers_key, folded, freeze
+from distill_core.vision import models
 from distill_core.vision.feed import ImageFeed
 
 FACTS = DataFacts("tiny", ("a", "b", "c"), (1, 8, 8), (0.5,), (0.25,), "sha")
@@ -113,3 +114,24 @@ def test_whatever_could_change_an_answer_changes_the_key() -> None:
     base = ("data", "teacher", "crop", "fp32")
     keys = {answers_key(*base)} | {answers_key(*(*base[:i], "other", *base[i + 1 :])) for i in range(4)}
     assert len(keys) == 5
+
+
+@pytest.mark.parametrize("architecture", ["resnet8-w16", "vgg8-w48"])
+def test_folding_batch_norms_changes_no_answer_beyond_rounding(architecture: str) -> None:
+    model = models.build(architecture, 1, 10, seed=0)
+    model.train()
+    model(torch.randn(64, 1, 28, 28))
+    plain, inputs = freeze(model), torch.randn(8, 1, 28, 28)
+    quick = folded(plain)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in quick.modules())
+    torch.testing.assert_close(quick(inputs), plain(inputs), rtol=1e-4, atol=1e-4)
+    assert all(not parameter.requires_grad for parameter in quick.parameters())
+
+
+def test_a_teacher_that_cannot_be_traced_is_used_as_it_is() -> None:
+    class Branching(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    teacher = freeze(Branching())
+    assert folded(teacher) is teacher
