@@ -2,7 +2,9 @@
 
 import sys
 
+from distill_core.courtesy import share_the_cores
 from distill_core.terminal.app import main
 
 if __name__ == "__main__":
+    share_the_cores()
     sys.exit(main())

@@ -137,6 +137,13 @@ class RunHistory:
         return self.baseline if self.in_baseline else self.student
 
     @property
+    def lead(self) -> float | None:
+        """How far the student is ahead of the baseline after the same epoch, on validation."""
+        before = {row["epoch"]: row["validation"] for row in self.baseline.evaluated}
+        last = self.student.evaluated[-1] if self.student.evaluated else None
+        return last["validation"] - before[last["epoch"]] if last and last["epoch"] in before else None
+
+    @property
     def where(self) -> str:
         """Which epoch the current training is in: ``epoch 3 of 8``; empty before the first step."""
         track = self.current
@@ -148,6 +155,5 @@ class RunHistory:
     def latency(self, who: str) -> float | None:
         """Measured CPU time for one input in milliseconds, median, of "student" or "teacher"."""
         figures = (self.measured.latency if self.measured else {}).get(who) or {}
-        wall = figures.get("wall_ms") or {}
-        value = wall.get("p50")
+        value = figures.get("cpu_ms")
         return float(value) if value is not None else None

@@ -94,10 +94,10 @@ def test_the_test_score_is_not_drawn_among_the_validation_scores() -> None:
     assert history.student.accuracies().empty
 
 
-def test_latency_is_the_median_of_the_wall_clock_and_none_before_it_is_measured() -> None:
+def test_latency_is_the_median_cpu_time_and_none_before_it_is_measured() -> None:
     history = RunHistory()
     assert history.latency("student") is None
-    history.feed(Measured(20, {"student": {"wall_ms": {"p50": 0.08}}, "ratio": None}))
+    history.feed(Measured(20, {"student": {"cpu_ms": 0.08, "wall_ms": {"p50": 0.09}}, "ratio": None}))
     assert history.latency("student") == 0.08
     assert history.latency("teacher") is None
 
@@ -114,3 +114,14 @@ def test_nothing_fed_gives_empty_curves_and_no_division_by_zero() -> None:
     assert history.student.losses().empty
     assert history.student.done == 0
     assert history.student.epochs == 0
+
+
+def test_the_lead_compares_the_same_epoch() -> None:
+    history = RunHistory(with_baseline=True)
+    for step, accuracy in ((25, 0.5), (50, 0.7), (75, 0.8)):
+        history.feed(evaluated(step, accuracy), of_baseline=True)
+    assert history.lead is None
+    history.feed(evaluated(25, 0.6))
+    history.feed(evaluated(50, 0.75))
+    assert history.lead is not None
+    assert abs(history.lead - 0.05) < 1e-9

@@ -1,0 +1,36 @@
+"""Opens the workbench: theme, navigation, and the strip that shows the run in progress.
+
+streamlit run app.py
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from distill_core.courtesy import share_the_cores
+from distill_core.runs.manager import warm_up
+from pages.components.live_chart import preload_script, provide_script
+from pages.components.navigation import navigation, open_door
+from pages.components.settle import settle
+from pages.components.strip import strip
+
+HERE = Path(__file__).parent
+
+st.set_page_config(
+    page_title="Distillation workbench", page_icon=str(HERE / "pages/components/icon.png"), layout="wide"
+)
+share_the_cores()
+provide_script(HERE / "static")
+# A browser beside the training takes a core now and then. Torch's threads must then sleep rather than spin while they
+# wait for one another: spinning made the training twenty times slower. To be said before torch is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+warm_up()
+settle()
+page = navigation()
+open_door()
+strip()
+page.run()
+preload_script()

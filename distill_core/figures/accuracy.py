@@ -1,0 +1,91 @@
+"""Accuracy over the epochs: the student, its baseline, and the teacher as the line to reach."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from distill_core.figures.layout import Figure, layout, notice, plain, thinned
+
+
+def accuracy_curves(
+    student: pd.DataFrame, baseline: pd.DataFrame | None = None, *, epochs: float, teacher: float | None = None
+) -> Figure:
+    """Validation and training accuracy of the student, validation accuracy of the baseline.
+
+    Args:
+        student: one row an epoch, with columns `epoch`, `validation` and `train` (0..1; `train` may be missing).
+        baseline: the same for the student trained on labels alone.
+        epochs: of the whole training: the x axis does not grow.
+        teacher: its accuracy, drawn as a level line.
+    """
+    traces = []
+    if baseline is not None:
+        traces.append(_curve(baseline, "validation", "labels only (baseline)", "@baseline", 2.0, None))
+    if "train" in student and student["train"].notna().any():
+        traces.append(_curve(student, "train", "student, training", "@student/0.55", 1.5, "dot"))
+    traces.append(_curve(student, "validation", "student, validation", "@student", 2.5, None))
+    seen = [trace["y"] for trace in traces]
+    level = [] if teacher is None else [teacher]
+    waiting = [] if any(seen) else [notice("The first point comes after the first epoch")]
+    return {
+        "data": traces,
+        "layout": layout(
+            x={"title": "epoch", "range": [0, max(epochs, 1) * 1.02]},
+            y={"tickformat": ".0%", "range": _range([value for values in seen for value in values], level)},
+            shapes=[_teacher_line(value) for value in level],
+            annotations=[*waiting, *(_teacher_name(value) for value in level)],
+        ),
+    }
+
+
+def _curve(frame: pd.DataFrame, column: str, name: str, colour: str, width: float, dash: str | None) -> dict[str, Any]:
+    frame = thinned(frame)
+    few = len(frame) <= 40
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if few and dash is None else "lines",
+        "name": name,
+        "x": plain(frame["epoch"]),
+        "y": plain(frame[column]),
+        "line": {"color": colour, "width": width, **({"dash": dash} if dash else {})},
+        "marker": {"color": colour, "size": 6},
+        "hovertemplate": "%{y:.1%}",
+    }
+
+
+def _range(values: list[float | None], level: list[float]) -> list[float]:
+    """From the ten per cent below the lowest to the ten above the highest, so that the axis moves seldom."""
+    known = [value for value in values if value is not None] + level
+    low = math.floor(10 * min(known, default=0) - 0.2) / 10
+    high = math.ceil(10 * max(known, default=1) + 0.2) / 10
+    return [max(low, 0), min(high, 1.005)]
+
+
+def _teacher_line(accuracy: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": "y",
+        "x0": 0,
+        "x1": 1,
+        "y0": accuracy,
+        "y1": accuracy,
+        "line": {"color": "@teacher", "width": 2, "dash": "dash"},
+    }
+
+
+def _teacher_name(accuracy: float) -> dict[str, Any]:
+    return {
+        "text": f"teacher {accuracy:.1%}",
+        "xref": "paper",
+        "yref": "y",
+        "x": 0.01,
+        "y": accuracy,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 12, "color": "@teacher"},
+    }

@@ -1,0 +1,91 @@
+"""What all figures share: fonts, grid, legend, and the two ways of keeping a picture calm."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Figure = dict[str, Any]
+
+MOST_POINTS = 1000
+
+
+def layout(*, x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A Plotly layout in the project's style; a constant `uirevision` keeps the reader's zoom through updates."""
+    axis = {
+        "gridcolor": "@line/0.6",
+        "linecolor": "@line",
+        "zeroline": False,
+        "ticks": "",
+        "tickfont": {"color": "@muted", "size": 12},
+        "automargin": True,
+    }
+    return {
+        "uirevision": "keep",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": "@text", "size": 13},
+        "margin": {"l": 8, "r": 12, "t": 60, "b": 8},
+        "hovermode": "x unified",
+        "hoverlabel": {"bgcolor": "@surface", "bordercolor": "@line", "font": {"color": "@text", "size": 12}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.09, "yanchor": "bottom", "xanchor": "left", "font": {"size": 12}},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "@muted", "activecolor": "@text"},
+        "showlegend": True,
+        "dragmode": "zoom",
+        "xaxis": {**axis, "showgrid": False, **_axis(x)},
+        "yaxis": {**axis, **_axis(y)},
+        **more,
+    }
+
+
+def notice(words: str) -> dict[str, Any]:
+    """An annotation in the middle of a chart that has nothing to show yet."""
+    return {
+        "text": words,
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"size": 13, "color": "@muted"},
+    }
+
+
+def _axis(settings: dict[str, Any]) -> dict[str, Any]:
+    """`title` may be plain text."""
+    title = settings.get("title")
+    if isinstance(title, str):
+        settings = {**settings, "title": {"text": title, "font": {"size": 12, "color": "@muted"}, "standoff": 6}}
+    return settings
+
+
+def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
+    """At most `most` rows over the WHOLE frame: means of neighbours, so that nothing is shown that was not there.
+
+    A mean over a value that is not a number stays not a number, and leaves a gap in the line.
+    """
+    if len(frame) <= most:
+        return frame
+    bucket = np.arange(len(frame)) * most // len(frame)
+    return frame.groupby(bucket).mean(skipna=False)
+
+
+def plain(values: pd.Series[float], digits: int = 5) -> list[float | None]:
+    """Numbers ready for JSON, rounded to `digits` significant ones; what is not finite becomes a gap."""
+    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
+
+
+def calm_top(values: np.ndarray[Any, Any]) -> float | None:
+    """An upper end for an axis that moves in round steps and that one early spike cannot stretch; None if unknown."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return None
+    usual, most = float(np.quantile(finite, 0.98)), float(finite.max())
+    top = most if most <= 3 * usual else 1.5 * usual
+    if top <= 0:
+        return None
+    step = 10 ** math.floor(math.log10(top)) / 2
+    return float(math.ceil(1.05 * top / step) * step)

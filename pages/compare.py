@@ -1,0 +1,59 @@
+"""Finished runs side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.figures.models import COSTS, size_vs_accuracy
+from pages.components.comparison import differing, models, rows
+from pages.components.jobs import manager
+from pages.components.live_chart import live_chart, payload
+from pages.components.navigation import enter
+from pages.components.runs_table import comparison_table
+
+enter()
+st.title("Compare runs")
+finished = [record for record in manager().store.list("run") if record.status == "finished" and record.summary]
+if not finished:
+    st.markdown("No run has finished yet, so there is nothing to compare.")
+    st.page_link("pages/home.py", label="Run the demo", icon=":material/play_arrow:")
+    st.stop()
+
+table = rows(finished)
+chosen = comparison_table(table)
+st.caption("Tick rows to compare only these; without a tick all are shown.")
+shown = [finished[index] for index in chosen] if chosen else finished
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("#### Accuracy against cost")
+        st.space("stretch")
+        names = {"latency_ms": "CPU time", "parameters": "Parameters", "megabytes": "File size"}
+        cost = st.segmented_control(
+            "Cost",
+            list(COSTS),
+            default="latency_ms",
+            required=True,
+            format_func=names.__getitem__,
+            label_visibility="collapsed",
+            key="compare_cost",
+        )
+    figure = size_vs_accuracy(models(shown), cost=cost)
+    version = f"{cost}-{'-'.join(record.id for record in shown)}"
+    live_chart(
+        payload(figure, name="cost", version=version, alt="Test accuracy against cost", height=420),
+        key="cost",
+        height=420,
+    )
+    st.caption("Up and to the left is better. A baseline costs what its student costs.")
+with right:
+    st.markdown("#### What differs")
+    if len(shown) < 2:
+        st.caption("One run alone differs from nothing.")
+    else:
+        settings = differing(shown)
+        if settings.empty:
+            st.caption("These runs have the same settings.")
+        else:
+            st.dataframe(settings, width="stretch", alt="Settings that differ")

@@ -1,0 +1,27 @@
+"""What can be chosen: students by size, and teachers that fit a data set."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.insight.choices import TeacherChoice, teachers_for
+from distill_core.task import ModelChoice, task_named
+from distill_core.vision import task as vision_task
+from pages.components.jobs import manager
+
+
+@st.cache_data(show_spinner=False)
+def students() -> list[ModelChoice]:
+    """The ladder, smallest first."""
+    return list(task_named("vision").students())
+
+
+def teachers(dataset: str) -> list[TeacherChoice]:
+    """The teachers that ship with the project and those of the user's own runs, for this data set."""
+    embedded = {folder.parent.name: folder.parent for folder in vision_task.TEACHERS.glob("*/card.json")}
+    own = [
+        (record.name or record.id, record.folder / "best")
+        for record in manager().store.list("run")
+        if record.status == "finished" and record.config.teacher is None
+    ]
+    return teachers_for(dataset, embedded, own)

@@ -1,0 +1,81 @@
+"""Finished runs as data frames: for the table, the picture and the list of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from distill_core.insight.settings import differences, said
+from distill_core.runs.records import RunRecord
+from pages.components.status import teacher_name
+
+
+def rows(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row a run, in the records' order."""
+    return pd.DataFrame([_row(record) for record in records])
+
+
+def _row(record: RunRecord) -> dict[str, Any]:
+    summary, config = record.summary or {}, record.config
+    student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
+    accuracy, before = student.get("accuracy"), baseline.get("accuracy")
+    onnx = summary.get("onnx") or {}
+    size = onnx.get("bytes")
+    return {
+        "run": record.id,
+        "accuracy": _hundredfold(accuracy),
+        "baseline": _hundredfold(before),
+        "gain": _hundredfold(accuracy - before if accuracy is not None and before is not None else None),
+        "retention": _hundredfold(summary.get("retention")),
+        "gap_closed": _hundredfold(summary.get("gap_closed")),
+        "parameters": student.get("parameters"),
+        "megabytes": size / 1e6 if size else None,
+        "latency": onnx.get("cpu_ms"),
+        "labels": f"{config.label_budget:,}" if config.label_budget else "all",
+        "temperature": config.objective.temperature if config.teacher else None,
+        "alpha": config.objective.alpha if config.teacher else None,
+        "seed": config.seed,
+    }
+
+
+def _hundredfold(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def models(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row a model, for `figures.size_vs_accuracy`; a teacher or baseline that runs share is one row."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for record in records:
+        summary = record.summary or {}
+        names = {
+            "teacher": teacher_name(record.config.teacher),
+            "baseline": f"{record.config.student}, labels only",
+            "student": record.id,
+        }
+        costs = {who: (summary.get("latency") or {}).get(who) or {} for who in ("student", "teacher")}
+        costs["baseline"] = costs["student"]
+        for role, name in names.items():
+            model = summary.get(role)
+            if not model:
+                continue
+            size = costs[role].get("bytes")
+            key = (role, str(model.get("run_id")) if role == "baseline" else name)
+            found[key] = {
+                "role": role,
+                "name": name,
+                "accuracy": model.get("accuracy"),
+                "parameters": model.get("parameters"),
+                "megabytes": size / 1e6 if size else None,
+                "latency_ms": costs[role].get("cpu_ms"),
+            }
+    columns = ["role", "name", "accuracy", "parameters", "megabytes", "latency_ms"]
+    return pd.DataFrame(list(found.values()), columns=columns)
+
+
+def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row a setting that differs, one column a run."""
+    found = differences([record.config for record in records])
+    table = {name: [said(name, value) for value in values] for name, values in found.items()}
+    return pd.DataFrame.from_dict(table, orient="index", columns=[record.id for record in records])

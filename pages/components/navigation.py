@@ -1,0 +1,54 @@
+"""The pages in the order of the work, and the one way into them: through app.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+_OPENED = "opened_by_app"
+
+
+def navigation() -> Any:
+    """The menu; returns the page to run."""
+    return st.navigation(
+        [
+            st.Page(
+                "pages/home.py",
+                title="Home",
+                icon=":material/home:",
+                default=True,
+                help="What distillation is, a demo at one button, and your recent runs.",
+            ),
+            st.Page(
+                "pages/train.py",
+                title="Train",
+                icon=":material/model_training:",
+                help="Choose teacher, student and data, start a run, and watch it learn.",
+            ),
+            st.Page(
+                "pages/compare.py",
+                title="Compare",
+                icon=":material/compare_arrows:",
+                help="Finished runs side by side: accuracy, size, speed and settings.",
+            ),
+        ],
+        position="top",
+    )
+
+
+def open_door() -> None:
+    """Said by app.py before it runs a page."""
+    st.session_state[_OPENED] = True
+
+
+def enter() -> None:
+    """Said first by every page.
+
+    Until `st.navigation` has been called once in the process, Streamlit takes the folder `pages/` for pages of the old
+    kind. If the very first request is a link to a page, that page then runs without app.py. Calling it here and running
+    again sets that right.
+    """
+    if _OPENED not in st.session_state:
+        navigation()
+        st.rerun()

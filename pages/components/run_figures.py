@@ -1,0 +1,121 @@
+"""A live run's figures: eight tiles that keep their places. What is not known yet shows a dash."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.insight.history import RunHistory
+from distill_core.insight.words import count, megabytes, milliseconds, percent, points, times_smaller
+from distill_core.runs.records import RunRecord
+
+
+def figures(history: RunHistory, record: RunRecord) -> None:
+    """Accuracy of the three models, then what the student costs, then how the training goes."""
+    with st.grid(4, min_column_width=150, gap="small"):
+        _student(history)
+        _baseline(history)
+        _teacher(history, record)
+        _latency(history)
+        _size(history)
+        _arithmetic(history)
+        _cache(history)
+        _speed(history)
+
+
+def _tile(label: str, value: str, note: str, explanation: str) -> None:
+    st.metric(
+        label, value, delta=note, delta_color="off", delta_arrow="off", help=explanation, border=True, height="stretch"
+    )
+
+
+def _student(history: RunHistory) -> None:
+    ahead = history.lead
+    note = "comes after the baseline" if history.in_baseline else "on validation"
+    _tile(
+        ":green[●] Student",
+        percent(history.student.accuracy),
+        note if ahead is None else f"{points(ahead)} at this epoch",
+        "Validation accuracy after the last epoch, and how far that is from the baseline after the same epoch.",
+    )
+
+
+def _baseline(history: RunHistory) -> None:
+    note = "training now" if history.in_baseline else "labels only, best"
+    _tile(
+        ":orange[●] Baseline",
+        percent(history.baseline.best_accuracy),
+        note if history.with_baseline else "not asked for",
+        "Best validation accuracy of the same student trained on labels alone: same start, steps and batch size. "
+        "Start a run with a baseline to see the teacher's part.",
+    )
+
+
+def _teacher(history: RunHistory, record: RunRecord) -> None:
+    accuracy = history.student.teacher_accuracy
+    note = "on the same images" if accuracy is not None else "not scored yet"
+    _tile(
+        ":violet[●] Teacher",
+        percent(accuracy),
+        note if record.config.teacher else "this run has none",
+        "Validation accuracy of the teacher, for reference.",
+    )
+
+
+def _latency(history: RunHistory) -> None:
+    mine, theirs = history.latency("student"), history.latency("teacher")
+    note = "after the first phase"
+    if mine is not None:
+        note = f"teacher {milliseconds(theirs)}" if theirs is not None else "for one image"
+    _tile(
+        "CPU time",
+        milliseconds(mine),
+        note,
+        "Median time for one image on one thread of this CPU, with ONNX Runtime in a process of its own while training "
+        "waits. It depends on the architecture, not on the weights.",
+    )
+
+
+def _size(history: RunHistory) -> None:
+    started = history.student.started or history.baseline.started
+    student, teacher = (started.student, started.teacher) if started else (None, None)
+    notes = [megabytes(student.bytes_fp32) if student else "not known yet"]
+    notes += [times_smaller(student.parameters, teacher.parameters)] if student and teacher else []
+    _tile(
+        "Parameters",
+        count(student.parameters if student else None),
+        ", ".join(note for note in notes if note),
+        "Numbers the student is made of, and the room they take at 32 bits each.",
+    )
+
+
+def _arithmetic(history: RunHistory) -> None:
+    started = history.student.started or history.baseline.started
+    student, teacher = (started.student, started.teacher) if started else (None, None)
+    fewer = times_smaller(student.macs, teacher.macs) if student and teacher else ""
+    _tile(
+        "Multiply-adds",
+        count(student.macs if student else None),
+        fewer or "for one answer",
+        "Multiplications with addition that one answer takes.",
+    )
+
+
+def _cache(history: RunHistory) -> None:
+    last = history.student.last
+    _tile(
+        "Answers re-used",
+        percent(last.cache_hit_rate if last else None, 0),
+        "teacher's, from cache",
+        "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache.",
+    )
+
+
+def _speed(history: RunHistory) -> None:
+    track = history.current
+    threads = track.started.threads if track.started else None
+    _tile(
+        "Speed",
+        f"{track.last.images_per_second:,.0f} img/s" if track.last else "–",
+        f"on {threads} threads" if threads else "not known yet",
+        "Images trained on each second, without preparing and measuring.",
+    )

@@ -1,0 +1,179 @@
+"""What a finished run came to: the sentence first, then the table, the file and how it was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from distill_core.figures import result_bars
+from distill_core.insight.settings import leaves, said, terminal_command
+from distill_core.insight.verdict import verdict
+from distill_core.insight.words import count, duration, megabytes, milliseconds, percent, points
+from distill_core.presets import load
+from distill_core.runs.records import RunRecord
+from pages.components.live_chart import live_chart, payload
+from pages.components.status import teacher_name
+
+BARS_HEIGHT = 210
+
+
+def result(record: RunRecord) -> None:
+    """The result in words, beside the bars, above the table."""
+    summary = record.summary or {}
+    found = verdict(summary, record.config)
+    st.markdown(f"### {_coloured(found.headline)}")
+    if found.caution:
+        st.info(found.caution, icon=":material/info:")
+    models = _models(record, summary)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        bars = payload(
+            result_bars(models),
+            name="result",
+            version=record.id,
+            alt="Test accuracy",
+            height=BARS_HEIGHT,
+            toolbar=False,
+        )
+        live_chart(bars, key=f"result-{record.id}", height=BARS_HEIGHT)
+        st.caption(_how_scored(summary))
+        _table(record, summary)
+    with right:
+        _file(record, summary)
+        st.markdown("\n".join(f"- {line}" for line in _remarks(summary)))
+
+
+def _coloured(sentence: str) -> str:
+    """The words student and teacher in their colours."""
+    for word, colour in (("the student", "green"), ("the teacher", "violet"), ("labels alone", "orange")):
+        sentence = sentence.replace(word, f":{colour}[{word}]")
+    return sentence
+
+
+def _models(record: RunRecord, summary: dict[str, Any]) -> pd.DataFrame:
+    names = {
+        "teacher": f"Teacher {teacher_name(record.config.teacher)}",
+        "student": f"Student {record.config.student}",
+        "baseline": "Same student, labels only",
+    }
+    rows = [
+        {"role": role, "name": name, "accuracy": summary[role]["accuracy"]}
+        for role, name in names.items()
+        if summary.get(role) and summary[role].get("accuracy") is not None
+    ]
+    return pd.DataFrame(rows, columns=["role", "name", "accuracy"])
+
+
+def _how_scored(summary: dict[str, Any]) -> str:
+    images = summary.get("test_inputs")
+    scored = f"Accuracy on {images:,} test images" if images else "Accuracy on the test images"
+    return f"{scored} that nobody trained on; validation chose the student's epoch, the test was looked at once."
+
+
+def _file(record: RunRecord, summary: dict[str, Any]) -> None:
+    """The exported student to take away, with what was measured of it."""
+    onnx = summary.get("onnx")
+    if not onnx:
+        st.warning("The student was not exported; see the warnings below.", icon=":material/info:")
+        return
+    st.download_button(
+        f"Download ONNX · {megabytes(onnx.get('bytes'))}",
+        data=lambda: Path(onnx["path"]).read_bytes(),
+        file_name=f"{record.id}.onnx",
+        mime="application/octet-stream",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download-onnx",
+        width="stretch",
+    )
+    latency = onnx.get("latency_ms") or {}
+    ratio = (summary.get("latency") or {}).get("ratio") or {}
+    faster = f" The teacher takes {ratio['median']:.1f} times as long." if ratio.get("median") else ""
+    same = (
+        "gives the same answers as the trained model"
+        if onnx.get("argmax_agrees") is not False
+        else "DIFFERS in some answers"
+    )
+    parity = onnx.get("parity_max_abs")
+    lines = [
+        "ONNX, any batch size: images in, one score for each class out.",
+        f"One image takes **{milliseconds(latency.get('p50'))}** on one CPU thread here "
+        f"(95% within {milliseconds(latency.get('p95'))}).{faster}",
+        f"The file {same} (largest difference {parity:.1g})." if parity is not None else "",
+    ]
+    st.markdown("\n".join(f"- {line}" for line in lines if line))
+
+
+def _table(record: RunRecord, summary: dict[str, Any]) -> None:
+    student, teacher, baseline = (summary.get(role) or {} for role in ("student", "teacher", "baseline"))
+    latency = summary.get("latency") or {}
+    rows: dict[str, tuple[str, str, str]] = {
+        "Test accuracy": (
+            percent(student.get("accuracy")),
+            percent(baseline.get("accuracy")),
+            percent(teacher.get("accuracy")),
+        ),
+        "Parameters": (
+            count(student.get("parameters")),
+            count(baseline.get("parameters")),
+            count(teacher.get("parameters")),
+        ),
+        "File size": (_bytes(latency, "student"), "–", _bytes(latency, "teacher")),
+        "CPU time for one image": (_cpu(latency, "student"), "–", _cpu(latency, "teacher")),
+        "Wall time, median": (_wall(latency, "student", "p50"), "–", _wall(latency, "teacher", "p50")),
+        "Wall time, 95%": (_wall(latency, "student", "p95"), "–", _wall(latency, "teacher", "p95")),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["Student", "Baseline", "Teacher"])
+    if record.config.teacher is None:
+        table = table[["Student"]]
+    st.table(table, border="horizontal")
+
+
+def _bytes(latency: dict[str, Any], who: str) -> str:
+    return megabytes((latency.get(who) or {}).get("bytes"))
+
+
+def _cpu(latency: dict[str, Any], who: str) -> str:
+    return milliseconds((latency.get(who) or {}).get("cpu_ms"))
+
+
+def _wall(latency: dict[str, Any], who: str, quantile: str) -> str:
+    return milliseconds(((latency.get(who) or {}).get("wall_ms") or {}).get(quantile))
+
+
+def _remarks(summary: dict[str, Any]) -> list[str]:
+    student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
+    lines = []
+    if student.get("accuracy") is not None and baseline.get("accuracy") is not None:
+        lines.append(f"Gain over the baseline: **{points(student['accuracy'] - baseline['accuracy'])}**.")
+    if summary.get("gap_closed") is not None:
+        lines.append(f"Gap closed: **{percent(summary['gap_closed'], 0)}**. {summary.get('gap_closed_why', '')}")
+    elif summary.get("gap_closed_why"):
+        lines.append(f"Gap closed: none given. {summary['gap_closed_why']}")
+    if summary.get("agreement") is not None:
+        lines.append(f"Student and teacher give the same answer on {percent(summary['agreement'])} of the test images.")
+    if summary.get("seconds") is not None:
+        speed = f"{summary.get('images_per_second') or 0:,.0f} images a second"
+        lines.append(f"Training took {duration(summary['seconds'])} at {speed}.")
+    if summary.get("cache_hit_rate"):
+        lines.append(f"{percent(summary['cache_hit_rate'], 0)} of the teacher's answers came from the cache.")
+    return lines
+
+
+def settings(record: RunRecord) -> None:
+    """The run's own, frozen settings, and the command that repeats it."""
+    with st.expander("Settings of this run", icon=":material/tune:"):
+        st.caption("The same run from a terminal:")
+        st.code(terminal_command(record.config, load("quickstart"), "quickstart"), language="bash", wrap_lines=True)
+        rows = {name: said(name, value) for name, value in leaves(record.config).items() if name != "phases"}
+        rows["phases"] = " · ".join(f"{phase.name} {phase.share:.0%}" for phase in record.config.phases)
+        st.dataframe(
+            pd.DataFrame({"setting": list(rows), "value": list(rows.values())}),
+            hide_index=True,
+            height=320,
+            row_height=30,
+        )

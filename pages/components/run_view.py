@@ -1,0 +1,143 @@
+"""One run on the screen: what learns from whom, how far it is, its figures, its curves and its end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.errors import DistillError
+from distill_core.insight.history import RunHistory
+from distill_core.insight.words import about
+from distill_core.runs.records import RunRecord, Snapshot
+from pages.components.jobs import attempt, manager
+from pages.components.live_chart import live_chart
+from pages.components.live_run import CHART_HEIGHT, live_run
+from pages.components.run_figures import figures
+from pages.components.run_form import fill_form
+from pages.components.run_result import result, settings
+from pages.components.settle import settle
+from pages.components.status import badge, teacher_name
+
+TICK = 1.0
+
+
+def run_view(record: RunRecord) -> None:
+    """Shows a run; while it is live, the page renews itself once a second."""
+    st.fragment(_view, run_every=TICK if record.live else None)(record.id, record.live)
+    settings(record)
+
+
+def _view(run_id: str, was_live: bool) -> None:
+    settle()
+    run = live_run(run_id)
+    try:
+        snapshot = run.look()
+    except DistillError as error:
+        st.error(str(error))
+        return
+    if snapshot.record.live != was_live:
+        st.rerun()
+        return
+    _header(snapshot)
+    if snapshot.status == "finished":
+        result(snapshot.record)
+    elif snapshot.record.live:
+        _progress(snapshot, run.history)
+    else:
+        _ended(snapshot.record)
+    if snapshot.status != "finished":
+        figures(run.history, snapshot.record)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Loss**", help=_LOSS_HELP)
+        live_chart(run.losses(), key=f"loss-{run_id}", height=CHART_HEIGHT)
+    with right:
+        st.markdown("**Accuracy**", help=_ACCURACY_HELP)
+        live_chart(run.accuracies(), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
+    for warning in run.history.warnings:
+        st.warning(warning, icon=":material/info:")
+
+
+_LOSS_HELP = (
+    "The two terms after their weights, and their sum. The teacher's term compares softened answers, the labels' term "
+    "is the usual cross-entropy. Drag to zoom, double-click to zoom out; the zoom stays while the run goes on."
+)
+_ACCURACY_HELP = (
+    "Validation accuracy after every epoch. The training curve counts the images whose labels the student may see. "
+    "Validation only chooses the best epoch; the test images are kept for the end."
+)
+
+
+def _header(snapshot: Snapshot) -> None:
+    record, config = snapshot.record, snapshot.record.config
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if config.teacher is None:
+            title = f":green[{config.student}] learns from labels"
+        else:
+            title = f":green[{config.student}] learns from :violet[{teacher_name(config.teacher)}]"
+        st.header(title, anchor=False, width="content")
+        badge(snapshot.status)
+        st.space("stretch")
+        _buttons(record)
+    labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
+    facts = [record.name, config.dataset, labels]
+    if config.teacher is not None:
+        facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
+    facts.append(f"seed {config.seed}")
+    st.caption(" · ".join(fact for fact in facts if fact))
+
+
+def _buttons(record: RunRecord) -> None:
+    """What can be done with the run as it is now."""
+    run_id, jobs = record.id, manager()
+    if record.status == "running":
+        st.button("Pause", icon=":material/pause:", on_click=attempt, args=(jobs.pause, run_id), key="pause")
+    if record.status == "paused":
+        st.button("Continue", icon=":material/play_arrow:", on_click=attempt, args=(jobs.unpause, run_id), key="go-on")
+    if record.live:
+        st.button(
+            "Stopping…" if record.status == "stopping" else "Stop",
+            icon=":material/stop:",
+            on_click=attempt,
+            args=(jobs.stop, run_id),
+            disabled=record.status == "stopping",
+            key="stop",
+        )
+    if record.resumable:
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=_resume,
+            args=(run_id,),
+            key="resume",
+            help="Goes on from the last checkpoint." if record.has_checkpoint else "Starts from the beginning.",
+        )
+    if record.over and st.button(
+        "Use these settings", icon=":material/tune:", on_click=fill_form, args=(record.config,), key="again"
+    ):
+        st.switch_page("pages/train.py")
+
+
+def _resume(run_id: str) -> None:
+    attempt(manager().resume, run_id)
+
+
+def _progress(snapshot: Snapshot, history: RunHistory) -> None:
+    progress = snapshot.progress
+    parts = [progress.doing, history.where if progress.doing.startswith("Training") else ""]
+    if progress.seconds_left is not None and snapshot.status == "running":
+        parts.append(f"{about(progress.seconds_left)} left")
+    st.progress(progress.share, text=" · ".join(part for part in parts if part))
+
+
+def _ended(record: RunRecord) -> None:
+    """Stopped, failed or interrupted: why, and what now."""
+    if record.status == "failed":
+        st.error(record.error or "The run failed.", icon=":material/error:")
+        if record.details:
+            with st.expander("Technical details"):
+                st.code(record.details, language=None)
+    elif record.status == "interrupted":
+        st.warning(record.error or "The run was interrupted.", icon=":material/power_off:")
+    else:
+        st.info("You stopped this run. Resume goes on from where it was.", icon=":material/stop:")

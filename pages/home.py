@@ -1,0 +1,45 @@
+"""What this is, one button, and what was done before."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.presets import load
+from pages.components.jobs import submit
+from pages.components.navigation import enter
+from pages.components.runs_table import recent_runs
+from pages.components.schematic import schematic
+
+enter()
+
+STEPS = (
+    ("1", "Labels only", "A small student learns from 400 labelled images. That is the baseline."),
+    ("2", "With a teacher", "The same student starts again and also learns from a teacher's answers to 8,000 images."),
+    (
+        "3",
+        "To take away",
+        "You see what the teacher added, and get the student as an ONNX file with its measured speed.",
+    ),
+)
+
+text, picture = st.columns([5, 4], gap="large", vertical_alignment="center")
+with text:
+    st.title("Watch a small model learn from a large one")
+    st.markdown(
+        "Distillation trains a small **:green[student]** on the answers of a large **:violet[teacher]**, "
+        "so that it needs fewer labels and runs on small machines. Here you see it happen, on real images."
+    )
+    if st.button("Run the demo", type="primary", icon=":material/play_arrow:", key="demo"):
+        submit(load("quickstart"))
+    st.caption("Under two minutes on a laptop's CPU. Nothing is downloaded.")
+with picture:
+    schematic()
+
+st.space("small")
+with st.grid(3, min_column_width=240, gap="medium"):
+    for number, name, sentence in STEPS:
+        with st.container():
+            st.markdown(f"**{number} · {name}**")
+            st.caption(sentence)
+
+recent_runs()

@@ -1,0 +1,47 @@
+"""The front page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from made_up_runs import finish_run
+
+from distill_core.presets import load
+from distill_core.runs.manager import Manager
+from distill_core.runs.store import Store
+
+
+def test_an_empty_home_says_what_this_is_and_has_one_primary_button(app: Any) -> None:
+    page = app()
+    assert page.title[0].value == "Watch a small model learn from a large one"
+    assert [button.label for button in page.button] == ["Run the demo"]
+    assert any("None yet" in caption.value for caption in page.caption)
+
+
+def test_the_demo_button_queues_the_quickstart_and_opens_its_page(app: Any, still_manager: Manager) -> None:
+    page = app()
+    page.button(key="demo").click().run()
+    assert not page.exception
+    (record,) = still_manager.store.list()
+    assert record.config == load("quickstart")
+    assert page.query_params["run"] == record.id
+
+
+def test_recent_runs_show_result_and_gain(app: Any) -> None:
+    finish_run(Store())
+    rows = app().dataframe[0].value
+    assert rows["accuracy"].tolist() == ["85.1%"]
+    assert rows["gain"].tolist() == ["+11.3 points"]
+    assert rows["status"].tolist() == ["finished"]
+    assert rows["teacher"].tolist() == ["vgg8-fashion"]
+
+
+def test_baselines_are_not_listed_as_runs(app: Any) -> None:
+    finish_run(Store())
+    assert len(app().dataframe[0].value) == 1
+
+
+def test_a_home_that_cannot_be_written_ends_in_a_sentence_not_a_traceback(app: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("DISTILL_HOME", "/proc/nowhere")
+    page = app()
+    assert "Set DISTILL_HOME to a folder you may write to" in page.error[0].value

@@ -1,0 +1,157 @@
+"""The form: what it offers, what it warns of, what it submits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from made_up_runs import embed_teacher
+
+from distill_core.config import DistillConfig
+from distill_core.presets import load
+from distill_core.runs.manager import Manager
+
+TRAIN = "pages/train.py"
+
+
+def submitted(page: Any, manager: Manager) -> DistillConfig:
+    page.button(key="start").click().run()
+    assert not page.exception
+    return manager.store.list()[0].config
+
+
+def test_untouched_the_form_starts_the_quickstart(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    assert submitted(app(TRAIN), still_manager).fingerprint() == load("quickstart").fingerprint()
+
+
+def test_every_knob_reaches_the_run(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    page = app(TRAIN)
+    page.selectbox(key="form_student").select("resnet8-w4")
+    page.slider(key="form_temperature").set_value(2.5)
+    page.slider(key="form_alpha").set_value(0.5)
+    page.slider(key="form_phases").set_range(10, 70)
+    page.number_input(key="form_budget").set_value(1200)
+    page.number_input(key="form_epochs").set_value(3)
+    page.number_input(key="form_batch_size").set_value(32)
+    page.number_input(key="form_seed").set_value(7)
+    page.toggle(key="form_baseline").set_value(False)
+    page.selectbox(key="form_optimiser").select("adamw")
+    page.number_input(key="form_learning_rate").set_value(0.01)
+    page.number_input(key="form_draws").set_value(2)
+    page.slider(key="form_easiest").set_value(30)
+    page.number_input(key="form_threads").set_value(1)
+    page.run()
+    config = submitted(page, still_manager)
+    assert config.student == "resnet8-w4"
+    assert (config.objective.temperature, config.objective.alpha) == (2.5, 0.5)
+    assert [phase.share for phase in config.phases] == [0.1, 0.6, 0.3]
+    assert config.phases[0].easiest == 0.3
+    assert config.label_budget == 1200
+    assert (config.training.epochs, config.training.batch_size, config.seed) == (3, 32, 7)
+    assert config.baseline is False
+    assert (config.optimiser.optimiser, config.optimiser.learning_rate) == ("adamw", 0.01)
+    assert (config.augmentation.draws, config.hardware.threads) == (2, 1)
+
+
+def test_all_labels_means_no_budget(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    page = app(TRAIN)
+    page.segmented_control(key="form_budgeted").set_value("All").run()
+    assert page.number_input(key="form_budget").disabled
+    assert submitted(page, still_manager).label_budget is None
+
+
+def test_fine_tuning_on_labels_alone_is_warned_of_and_submitted(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    page = app(TRAIN)
+    page.segmented_control(key="form_fine_tune").set_value("Labels alone").run()
+    assert any("can eat what the teacher gave" in warning.value for warning in page.warning)
+    last = submitted(page, still_manager).phases[-1]
+    assert (last.pool, last.terms) == ("labelled", {"ce": 1.0})
+
+
+def test_fine_tuning_on_chosen_classes_asks_for_them_by_name(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    page = app(TRAIN)
+    page.segmented_control(key="form_fine_tune").set_value("Chosen classes").run()
+    assert "none is chosen" in page.error[0].value
+    assert page.multiselect(key="form_classes").options == ["T-shirt", "Trouser", "Pullover"]
+    page.multiselect(key="form_classes").set_value([1, 2]).run()
+    assert not page.error
+    assert submitted(page, still_manager).phases[-1].classes == (1, 2)
+
+
+def test_alpha_one_is_said_to_use_no_labels(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.slider(key="form_alpha").set_value(1.0).run()
+    assert [warning.value for warning in page.warning] == [
+        "Alpha 1 uses no labels: the student learns from the teacher's answers alone."
+    ]
+
+
+def test_a_student_as_large_as_its_teacher_is_warned_of(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.selectbox(key="form_student").select("vgg8-w48").run()
+    assert any("not smaller than its teacher" in warning.value for warning in page.warning)
+
+
+def test_what_the_engine_would_refuse_is_shown_in_its_words_and_nothing_typed_is_lost(
+    app: Any, embedded_teacher: str
+) -> None:
+    page = app(TRAIN)
+    page.number_input(key="form_epochs").set_value(5)
+    page.segmented_control(key="form_fine_tune").set_value("Chosen classes").run()
+    assert page.error[0].value == (
+        "phases.2: phase 'fine-tune' trains on chosen classes, but none is chosen; name at least one"
+    )
+    assert [button.key for button in page.button] == []
+    assert page.number_input(key="form_epochs").value == 5
+
+
+def test_the_form_keeps_its_values_while_other_pages_are_visited(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.slider(key="form_temperature").set_value(7.0).run()
+    page.switch_page("pages/home.py").run()
+    page.switch_page(TRAIN).run()
+    assert page.slider(key="form_temperature").value == 7.0
+
+
+def test_the_command_shows_only_what_differs(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    assert page.code[0].value == "python -m distill_core run --preset quickstart"
+    page.slider(key="form_temperature").set_value(2.0).run()
+    assert page.code[0].value == "python -m distill_core run --preset quickstart --set temperature=2.0"
+
+
+def test_a_data_set_without_a_teacher_offers_to_train_one(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    page = app(TRAIN)
+    page.selectbox(key="form_dataset").select("digits").run()
+    assert page.slider(key="form_temperature").disabled
+    page.button(key="train-teacher").click().run()
+    assert not page.exception
+    config = still_manager.store.list()[0].config
+    assert (config.dataset, config.teacher, config.student, config.label_budget) == ("digits", None, "vgg8-w48", None)
+
+
+def test_ones_own_finished_teacher_can_be_chosen(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    store = still_manager.store
+    run_id = store.create(DistillConfig(teacher=None, name="my teacher"))
+    folder: Path = store.get(run_id).folder / "best"
+    embed_teacher(folder)
+    store.claim(run_id)
+    store.finish(run_id, {"student": None}, data_sha256="", torch_version="")
+    page = app(TRAIN)
+    assert page.selectbox(key="form_teacher").options == ["vgg8-fashion", run_id, "no teacher: labels only"]
+    page.selectbox(key="form_teacher").set_value(str(folder)).run()
+    assert submitted(page, still_manager).teacher == str(folder)
+
+
+def test_without_a_teacher_a_run_learns_from_labels(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    page = app(TRAIN)
+    page.selectbox(key="form_teacher").set_value("none").run()
+    config = submitted(page, still_manager)
+    assert config.teacher is None
+    assert {phase.pool for phase in config.phases} == {"all"}
