@@ -5,7 +5,6 @@ streamlit run app.py
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import streamlit as st
@@ -24,9 +23,6 @@ st.set_page_config(
 )
 share_the_cores()
 provide_script(HERE / "static")
-# A browser beside the training takes a core now and then. Torch's threads must then sleep rather than spin while they
-# wait for one another: spinning made the training twenty times slower. To be said before torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 warm_up()
 settle()
 page = navigation()

@@ -32,7 +32,7 @@ def writable_folder(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".probe-{os.getpid()}"
         probe.write_bytes(b"1")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(
             f"Cannot write to {folder} ({error.strerror or error}). "

@@ -28,7 +28,8 @@ class TeacherChoice:
 
 
 def family(dataset: str) -> str:
-    """``fashion-mnist-mini`` and ``fashion-mnist-rest`` are both ``fashion-mnist``."""
+    """``fashion-mnist-mini`` and ``fashion-mnist-rest`` are both ``fashion-mnist``; ``folder:pets`` is ``folder``."""
+    dataset = dataset.partition(":")[0]
     for suffix in _SUFFIXES:
         dataset = dataset.removesuffix(suffix)
     return dataset

@@ -119,7 +119,7 @@ class RunHistory:
         track = self.baseline if of_baseline else self.student
         track.feed(event)
         said: Any = event
-        if event.kind == "Measured":
+        if event.kind == "Measured" and not of_baseline:
             self.measured = said
         elif event.kind == "Exported" and not of_baseline:
             self.exported = said

@@ -32,12 +32,12 @@ def megabytes(value: float | None) -> str:
     """Bytes: 1_090_000 -> ``1.09 MB``, 21_400 -> ``21.4 kB``."""
     if value is None:
         return "–"
-    return f"{value / 1e6:.3g} MB" if value >= 1e6 else f"{value / 1e3:.3g} kB"
+    return f"{_three_digits(value / 1e6)} MB" if value >= 1e6 else f"{_three_digits(value / 1e3)} kB"
 
 
 def milliseconds(value: float | None) -> str:
     """0.0831 -> ``0.083 ms``."""
-    return "–" if value is None else f"{value:.2g} ms" if value < 1 else f"{value:.3g} ms"
+    return "–" if value is None else f"{value:.2g} ms" if value < 1 else f"{_three_digits(value)} ms"
 
 
 def duration(seconds: float | None) -> str:
@@ -64,5 +64,10 @@ def times_smaller(student: float | None, teacher: float | None) -> str:
         return ""
     ratio = teacher / student
     if ratio >= 1.5:
-        return f"1/{ratio:.0f} of the teacher"
+        return f"1/{ratio:.0f} of the teacher" if ratio >= 10 else f"1/{ratio:.2g} of the teacher"
     return f"{student / teacher:.2g} × the teacher"
+
+
+def _three_digits(value: float) -> str:
+    """Three digits that count, and never an exponent: 1234.5 -> ``1,234``."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

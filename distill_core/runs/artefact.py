@@ -18,6 +18,7 @@ from distill_core.runs.summary import latency_figures
 from distill_core.train.control import RunControl
 
 FILE_NAME = "model.onnx"
+NOT_EXPORTED = "The run was stopped before its file was exported and measured; `export` makes it later."
 T = TypeVar("T")
 
 
@@ -67,6 +68,7 @@ class Workbench:
                 home=self._home,
                 should_stop=self._should_stop,
             ),
+            if_stopped=None,
         )
         if measured is not None:
             self.latency = latency_figures(measured)
@@ -113,15 +115,27 @@ class Workbench:
         )
         return files
 
-    def _attempt(self, what: str, size: tuple[int, str], failure: str, work: Callable[[], T]) -> T | None:
-        """Says that something begins and ends; its failure becomes a warning and gives None."""
+    def _attempt(
+        self,
+        what: str,
+        size: tuple[int, str],
+        failure: str,
+        work: Callable[[], T],
+        if_stopped: str | None = NOT_EXPORTED,
+    ) -> T | None:
+        """Says that something begins and ends; its failure becomes a warning and gives None.
+
+        A stop becomes the warning `if_stopped`; None says nothing, for a run that stops half-way is exported when it
+        has been resumed, and the warning would stay with it.
+        """
         total, unit = size
         self._say(Preparing(what, 0, total, unit))
         try:
             return work()
         except Exception as error:
             if self._control.stopping:
-                self._warn("The run was stopped before its file was exported and measured; `export` makes it later.")
+                if if_stopped is not None:
+                    self._warn(if_stopped)
             else:
                 logging.getLogger(__name__).info("%s", failure, exc_info=True)
                 self._warn(f"{failure}: {sentence_of(error)}")

@@ -9,7 +9,7 @@ def sentence_of(error: BaseException) -> str:
         return str(error)
     return (
         f"Something went wrong that the workbench did not expect ({type(error).__name__}: {error}). "
-        "The run's checkpoint is kept; the traceback is in its details."
+        "What the run had saved is kept; the traceback is in its details."
     )
 
 

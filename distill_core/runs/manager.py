@@ -128,9 +128,11 @@ class Manager:
             self.store.set_status(run_id, "stopped")
         if work is not None:
             work.control.stop()
-            for each in work.ids:
-                if self.store.set_status(each, "stopping"):
-                    self._changed(self.store.get(each))
+            for each in tuple(work.ids):
+                history = self._histories.get(each)
+                if self.store.set_status(each, "stopping") and history is not None:
+                    # Not `_changed`: the job may end meanwhile, and its history must not be called ours again.
+                    history.record = self.store.get(each)
         elif record.status != "queued":
             self.store.wish(run_id, "stop")
             self.store.set_status(run_id, "stopping")
@@ -189,8 +191,10 @@ class Manager:
             try:
                 with _training_lock():
                     self._do(self._work)
-            except Exception:
+            except Exception as error:
                 logging.getLogger(__name__).exception("The run %s could not be done", self._work.run_id)
+                if isinstance(error, StorageError):
+                    self._unsaved[self._work.run_id] = str(error)
             finally:
                 self._work = None
 

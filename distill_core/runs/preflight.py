@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distill_core.config import DistillConfig
+from distill_core.footprint import parameters
 from distill_core.task import DataFacts, task_named
 
 FEW_LABELS = 1_000
@@ -32,11 +33,11 @@ def inspect(config: DistillConfig, home: Path) -> Preflight:
     task = task_named(config.task)
     data = task.load_data(config, home)
     student = task.build(config.student, data.facts, config.seed)
-    found = Preflight(data.facts, len(data.train), _count(student))
+    found = Preflight(data.facts, len(data.train), parameters(student))
     if config.teacher is None:
         return found
     teacher, card = task.load_teacher(config.teacher, data.facts)
-    return Preflight(found.facts, found.images, found.student_parameters, card.architecture, _count(teacher))
+    return Preflight(found.facts, found.images, found.student_parameters, card.architecture, parameters(teacher))
 
 
 def warnings_of(config: DistillConfig, found: Preflight) -> Iterator[str]:
@@ -62,7 +63,3 @@ def warnings_of(config: DistillConfig, found: Preflight) -> Iterator[str]:
 def _uses_labels(config: DistillConfig) -> bool:
     phases = [phase for phase in config.phases if phase.share > 0]
     return any(config.objective.alpha < 1 if phase.terms is None else phase.terms.get("ce", 0) > 0 for phase in phases)
-
-
-def _count(model: object) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())  # type: ignore[attr-defined]

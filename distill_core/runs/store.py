@@ -36,7 +36,10 @@ from distill_core.runs.status import LIVE, OVER, RESUMABLE, Status, predecessors
 LOST_AFTER = 600.0
 """Seconds without a heartbeat after which a run of ANOTHER computer counts as interrupted."""
 
-INTERRUPTED = "The program that worked on this run was closed or killed. Resume goes on from the last checkpoint."
+INTERRUPTED = (
+    "The program that worked on this run was closed or killed. Resume goes on from the last checkpoint, or from the "
+    "start if there is none yet."
+)
 
 
 class Store:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from distill_core.config import DistillConfig
-from distill_core.errors import DistillError, StorageError, unknown_name
+from distill_core.errors import ConfigError, DistillError, StorageError, unknown_name
 from distill_core.runs.records import RunRecord
 from distill_core.terminal.display import display
 from distill_core.terminal.endings import Ending, ending_of, failure_of_run
@@ -40,8 +40,11 @@ def find_run(store: Store, text: str) -> RunRecord:
     known = store.list()
     exact = [record for record in known if record.id == text]
     fitting = exact or [record for record in known if record.id.startswith(text)]
-    if len(fitting) != 1:
-        raise unknown_name("run", text, [record.id for record in fitting or known[:20]])
+    if len(fitting) > 1:
+        several = ", ".join(record.id for record in fitting[:20])
+        raise ConfigError(f"run: several ids begin with {text!r}: {several}. Write more of the one that is meant.")
+    if not fitting:
+        raise unknown_name("run", text, [record.id for record in known[:20]])
     return fitting[0]
 
 

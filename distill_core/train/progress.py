@@ -55,6 +55,7 @@ class Progress:
         values = {
             "fingerprint": shop.config.fingerprint(),
             "data_sha256": shop.data.facts.sha256,
+            "teacher_sha256": _teacher_sha256(shop),
             "step": self.step,
             "best_accuracy": self.best_accuracy,
             "best_epoch": self.best_epoch,
@@ -80,6 +81,7 @@ class Progress:
         for what, kept, present in (
             ("settings", values["fingerprint"], shop.config.fingerprint()),
             ("data", values["data_sha256"], shop.data.facts.sha256),
+            ("teacher", values["teacher_sha256"], _teacher_sha256(shop)),
         ):
             if kept != present:
                 raise CheckpointError(
@@ -101,6 +103,10 @@ class Progress:
             training=StopWatch(values["seconds"]),
             train_accuracy=TrainAccuracy(values["train_right"], values["train_seen"]),
         )
+
+
+def _teacher_sha256(shop: Workshop) -> str:
+    return shop.teacher_card.weights_sha256 if shop.teacher_card else ""
 
 
 def weights_of(model: torch.nn.Module) -> dict[str, Tensor]:

@@ -135,7 +135,7 @@ class TeacherAnswers:
             for few, of_draw in zip(indices.split(FORWARD_BATCH), draws.split(FORWARD_BATCH), strict=True):
                 plain = int(of_draw[0]) == PLAIN
                 inputs = self._feed.plain(few) if plain else self._feed.augmented(few, of_draw)
-                answers.append(self._teacher(inputs).float())
+                answers.append(self._teacher(inputs).float().cpu())
         return torch.cat(answers)
 
     def _path(self, draw: int) -> Path | None:

@@ -77,6 +77,7 @@ def distill(
         >>> result.student.accuracy  # doctest: +SKIP
         0.85
     """
+    threads = torch.get_num_threads()
     trainer = Trainer(
         config,
         task_named(config.task),
@@ -85,7 +86,10 @@ def distill(
         folder=Path(folder) if folder is not None else None,
         home=Path(home) if home is not None else None,
     )
-    return trainer.run(resume=resume)
+    try:
+        return trainer.run(resume=resume)
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _StopAsked(Exception):
@@ -146,7 +150,7 @@ class Trainer:
         self._tell(PhaseStarted(span.phase.name, span.index, progress.step, len(pool)))
         while progress.step < span.stop:
             self._obey()
-            indices, draws = self._batch(span, sampler, answered)
+            indices, draws = self._batch(span, sampler, answered, asks_teacher="kd" in weights)
             with progress.training.counting():
                 terms = self._learn(span, weights, indices, draws)
             progress.step += 1
@@ -156,13 +160,14 @@ class Trainer:
             if self._epoch_is_unjudged():
                 self._end_epoch()
 
-    def _batch(self, span: Span, sampler: Sampler, answered: set[int]) -> tuple[Tensor, Tensor]:
+    def _batch(self, span: Span, sampler: Sampler, answered: set[int], asks_teacher: bool) -> tuple[Tensor, Tensor]:
         """Image indices `[B]` and draws `[B]` of the coming step; the teacher has answered them when it returns."""
         answers, kept = self.shop.answers, self.config.augmentation.draws
         indices, passes = sampler.batch(self.progress.step - span.start)
         if answers is None or kept == 0:
             return indices, passes + span.index * _FRESH_DRAWS_A_PHASE
-        for number in {int(passes[0]), int(passes[-1])} - answered:
+        touched = range(int(passes[0]), int(passes[-1]) + 1) if asks_teacher else ()
+        for number in sorted(set(touched) - answered):
             images = sampler.images_of(number, span.stop - span.start)
             with self._overhead.counting():
                 answers.prepare(number % kept, images, self._progress_of("The teacher answers images"))
@@ -245,12 +250,16 @@ class Trainer:
         last = weights_of(shop.student)
         shop.student.load_state_dict(progress.best)
         epochs = self.config.training.epochs
-        student = self._score(shop.model, shop.test, labels)
-        self._tell(Evaluated(progress.step, epochs, "test", "student", student.accuracy, student.loss))
         teacher: Score | None = None
-        if shop.teacher is not None and shop.teacher_test is not None:
-            teacher = self._score(shop.teacher, shop.teacher_test, labels)
-            self._tell(Evaluated(progress.step, epochs, "test", "teacher", teacher.accuracy, teacher.loss))
+        try:
+            student = self._score(shop.model, shop.test, labels)
+            self._tell(Evaluated(progress.step, epochs, "test", "student", student.accuracy, student.loss))
+            if shop.teacher is not None and shop.teacher_test is not None:
+                teacher = self._score(shop.teacher, shop.teacher_test, labels)
+                self._tell(Evaluated(progress.step, epochs, "test", "teacher", teacher.accuracy, teacher.loss))
+        except _StopAsked:
+            shop.student.load_state_dict(last)
+            raise
         result = result_of(shop, progress, student, teacher)
         if self._folder:
             write_weights(self._folder, shop, result, progress.best, last)

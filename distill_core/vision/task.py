@@ -120,7 +120,7 @@ def _check_fit(reference: str, card: ModelCard, facts: DataFacts) -> None:
     """A teacher must know the same classes in the same order, and see inputs the same way."""
     ways_out = (
         "Choose a teacher trained for this data set, or train one: "
-        f"python -m distill_core run --preset teacher --set dataset={facts.name}"
+        f"python -m distill_core run --preset teacher --set dataset={facts.name.partition(':')[0]}"
     )
     if card.classes != facts.classes:
         raise ConfigError(

@@ -14,7 +14,7 @@ from distill_core.config import PHASE_NAMES, DistillConfig, Phase
 from distill_core.errors import ConfigError
 from distill_core.insight.choices import TeacherChoice, doubts, largest
 from distill_core.insight.settings import terminal_command
-from distill_core.insight.words import count, percent
+from distill_core.insight.words import count, percent, times_smaller
 from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import students, teachers
@@ -195,7 +195,8 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
     chosen = ladder[st.session_state.form_student]
     if not chosen.parameters:
         return None
-    ratio = f", 1/{teacher.parameters / chosen.parameters:,.0f} of the teacher" if teacher else ""
+    smaller = times_smaller(chosen.parameters, teacher.parameters) if teacher else ""
+    ratio = f", {smaller}" if smaller else ""
     st.caption(f"{chosen.title}: {chosen.parameters:,} parameters{ratio}.")
     return chosen
 

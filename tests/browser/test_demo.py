@@ -74,7 +74,7 @@ def test_the_demo_from_the_click_to_the_file(served: str, new_tab: Any) -> None:
     home = new_tab(served)
     home.get_by_role("link", name="Watch").wait_for(timeout=30_000)
 
-    tab.get_by_role("button", name="Download ONNX").wait_for(timeout=240_000)
+    tab.get_by_role("button", name="Download ONNX").wait_for(timeout=400_000)
     took = time.monotonic() - clicked
     assert "the student reaches" in tab.get_by_role("heading", level=3).first.inner_text()
     other.get_by_role("button", name="Download ONNX").wait_for(timeout=30_000)

@@ -124,7 +124,6 @@ def summary_of(run_id: str, store: Store, accuracy: float, baseline_id: str | No
             "test_accuracy": accuracy,
             "latency_ms": {"p50": 0.083, "p95": 0.1},
             "cpu_ms": 0.08,
-            "cpu_ms": 0.083,
         },
         "latency": LATENCY,
         "warnings": [],

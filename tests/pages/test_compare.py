@@ -26,7 +26,7 @@ def test_the_table_holds_a_row_for_each_finished_run(app: Any) -> None:
     assert table["accuracy"].round(1).tolist() == [84.0, 85.1]
     assert table["gain"].round(1).tolist() == [10.2, 11.3]
     assert table["temperature"].tolist() == [2.0, 4.0]
-    assert table["latency"].tolist() == [0.083, 0.083]
+    assert table["latency"].tolist() == [0.08, 0.08]
 
 
 def test_only_settings_that_differ_are_listed(app: Any) -> None:

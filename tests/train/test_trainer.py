@@ -139,6 +139,54 @@ def test_there_are_never_more_teacher_forwards_than_a_live_teacher_needs(kd_conf
     assert live.cache_hit_rate == 0  # type: ignore[attr-defined]
 
 
+def test_a_pool_smaller_than_a_batch_gets_the_teachers_answer_for_every_draw(kd_config: DistillConfig) -> None:
+    phases = [
+        {"name": "few", "share": 0.5, "pool": "labelled", "terms": {"kd": 1.0}},
+        {"name": "all", "share": 0.5},
+    ]
+    settings = {"phases": phases, "label_budget": 10, "draws": 4, "epochs": 1}
+    trainer = Trainer(
+        kd_config.changed(settings), task_named("vision"), on_event=lambda _event: None, control=RunControl()
+    )
+    answers = trainer.shop.answers
+    assert answers is not None
+    look_up = answers.at
+
+    def checked(indices: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+        found = look_up(indices, draws)
+        assert bool((found.abs().sum(dim=1) > 0).all()), "an answer that the teacher never gave"
+        return found
+
+    answers.at = checked  # type: ignore[method-assign]
+    trainer.run()
+
+
+def test_a_teacher_that_no_term_needs_is_not_asked(kd_config: DistillConfig) -> None:
+    result, _ = run(kd_config.changed({"alpha": 0.0, "phases": [{"name": "all", "share": 1.0}]}))
+    assert result.teacher_forwards == 0  # type: ignore[attr-defined]
+
+
+def test_a_stop_during_the_test_keeps_the_last_weights(kd_config: DistillConfig, tmp_path: Path) -> None:
+    run(kd_config, folder=tmp_path / "whole")
+    control = RunControl()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Evaluated) and event.split == "test":
+            control.stop()
+
+    stopped = distill(kd_config, on_event=listen, control=control, folder=tmp_path / "parts")
+    assert stopped.status == "stopped"
+    run(kd_config, folder=tmp_path / "parts", resume=True)
+    left, right = (load_file(tmp_path / part / "last" / "weights.safetensors") for part in ("whole", "parts"))
+    assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_a_runs_thread_count_does_not_outlive_it(tiny_config: DistillConfig) -> None:
+    before = torch.get_num_threads()
+    distill(tiny_config.changed({"threads": before + 1, "epochs": 1}))
+    assert torch.get_num_threads() == before
+
+
 def test_alpha_one_uses_no_labels(kd_config: DistillConfig) -> None:
     _, events = run(kd_config.changed({"alpha": 1.0}))
     assert all(set(event.terms) == {"kd"} for event in events if isinstance(event, StepLogged))
