@@ -28,7 +28,7 @@ from distill_core.home import writable_folder
 from distill_core.task import Feed, Task, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.evaluate import Score, evaluate
-from distill_core.train.logbook import StopWatch, steps_between_points
+from distill_core.train.logbook import steps_between_points
 from distill_core.train.objective import StepInputs, raw_terms, term_weights, weighted_sum
 from distill_core.train.outcome import result_of, started, write_weights
 from distill_core.train.pools import pool_of
@@ -114,7 +114,6 @@ class Trainer:
         self._folder = writable_folder(folder) if folder else None
         self.shop = furnish(config, task, home, warn=lambda message: on_event(Warned(message)))
         self.progress = Progress()
-        self._overhead = StopWatch()
         self._begun_at = (0, 0.0)
 
     def run(self, resume: bool = False) -> RunResult:
@@ -169,8 +168,7 @@ class Trainer:
         touched = range(int(passes[0]), int(passes[-1]) + 1) if asks_teacher else ()
         for number in sorted(set(touched) - answered):
             images = sampler.images_of(number, span.stop - span.start)
-            with self._overhead.counting():
-                answers.prepare(number % kept, images, self._progress_of("The teacher answers images"))
+            answers.prepare(number % kept, images, self._progress_of("The teacher answers images"))
             answered.add(number)
         return indices, passes % kept
 
@@ -201,7 +199,7 @@ class Trainer:
         means = progress.means.take()
         weighted = {term: weights[term] * value for term, value in means.items() if term in weights}
         first_step, first_seconds = self._begun_at
-        seconds_here = progress.training.seconds - first_seconds + self._overhead.seconds
+        seconds_here = progress.training.seconds - first_seconds
         self._tell(
             StepLogged(
                 step=progress.step,
@@ -241,8 +239,7 @@ class Trainer:
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
-        with self._overhead.counting():
-            return self.shop.answers.plain(self._progress_of("The teacher ranks the images by ease"))
+        return self.shop.answers.plain(self._progress_of("The teacher ranks the images by ease"))
 
     def _finish(self) -> RunResult:
         """Tests the weights that validation chose, and the teacher, once."""
@@ -290,8 +287,7 @@ class Trainer:
             self._tell(Checkpointed(self.progress.step, str(path)))
 
     def _score(self, model: nn.Module, feed: Feed, labels: Tensor) -> Score:
-        with self._overhead.counting():
-            return evaluate(model, feed, labels, between=self._raise_if_stopping)
+        return evaluate(model, feed, labels, between=self._raise_if_stopping)
 
     def _progress_of(self, what: str) -> Callable[[int, int], None]:
         def tell(done: int, total: int) -> None:
