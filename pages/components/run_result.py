@@ -158,7 +158,7 @@ def _remarks(summary: dict[str, Any]) -> list[str]:
         lines.append(f"Student and teacher give the same answer on {percent(summary['agreement'])} of the test images.")
     if summary.get("seconds") is not None:
         speed = f"{summary.get('images_per_second') or 0:,.0f} images a second"
-        lines.append(f"Training took {duration(summary['seconds'])} at {speed}.")
+        lines.append(f"Training steps took {duration(summary['seconds'])} at {speed}.")
     if summary.get("cache_hit_rate"):
         lines.append(f"{percent(summary['cache_hit_rate'], 0)} of the teacher's answers came from the cache.")
     return lines
