@@ -47,17 +47,15 @@ def app() -> Callable[..., AppTest]:
 def still_manager() -> Iterator[Manager]:
     """The app's own manager, with jobs that begin, log some steps and then wait to be stopped."""
     manager = get_manager()
-    ends: list[threading.Event] = []
+    over = threading.Event()
 
     def execute(run_id: str, store: Store, home: Path, control: Any, on_event: Any, *, on_record: Any = None) -> Any:
-        ended = threading.Event()
-        ends.append(ended)
         store.claim(run_id)
         on_record(store.get(run_id))
         for event in training_events(teacher=True)[:40]:
             seq = store.append_events(run_id, [event])
             on_event(RunEvent(run_id, seq, 1.0 * seq, event))
-        while not ended.wait(0.02) and not control.stopping:
+        while not over.wait(0.02) and not control.stopping:
             continue
         store.set_status(run_id, "stopped")
         on_record(store.get(run_id))
@@ -65,8 +63,7 @@ def still_manager() -> Iterator[Manager]:
 
     manager._execute = execute
     yield manager
-    for ended in ends:
-        ended.set()
+    over.set()
 
 
 @pytest.fixture
