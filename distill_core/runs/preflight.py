@@ -30,8 +30,11 @@ def inspect(config: DistillConfig, home: Path) -> Preflight:
     Raises:
         DistillError: for a name, a value or a file that is wrong.
     """
+    from distill_core.train.pools import visible_labels
+
     task = task_named(config.task)
     data = task.load_data(config, home)
+    visible_labels(data.train.labels, len(data.facts.classes), config.label_budget, config.seed)
     student = task.build(config.student, data.facts, config.seed)
     found = Preflight(data.facts, len(data.train), parameters(student))
     if config.teacher is None:

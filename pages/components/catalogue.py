@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from distill_core.home import default_home
 from distill_core.insight.choices import TeacherChoice, teachers_for
 from distill_core.task import ModelChoice, task_named
 from distill_core.vision import task as vision_task
@@ -19,7 +20,8 @@ def students() -> list[ModelChoice]:
 def teachers(dataset: str) -> list[TeacherChoice]:
     """The teachers that ship with the project and those of the user's own runs, for this data set."""
     embedded = {folder.parent.name: folder.parent for folder in vision_task.TEACHERS.glob("*/card.json")}
-    own = [
+    published = [(folder.parent.name, folder.parent) for folder in default_home().glob("teachers/*/card.json")]
+    own = published + [
         (record.name or record.id, record.folder / "best")
         for record in manager().store.list("run")
         if record.status == "finished" and record.config.teacher is None

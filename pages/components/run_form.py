@@ -227,8 +227,8 @@ def _labels(teacher: TeacherChoice | None) -> None:
 def _objective(teacher: TeacherChoice | None) -> None:
     st.slider(
         "Temperature",
-        1.0,
-        20.0,
+        min(1.0, st.session_state.form_temperature),
+        max(20.0, st.session_state.form_temperature),
         step=0.5,
         key="form_temperature",
         persist_state="session",

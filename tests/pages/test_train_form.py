@@ -155,3 +155,9 @@ def test_without_a_teacher_a_run_learns_from_labels(app: Any, embedded_teacher: 
     config = submitted(page, still_manager)
     assert config.teacher is None
     assert {phase.pool for phase in config.phases} == {"all"}
+
+
+def test_a_published_teacher_can_be_chosen(app: Any, embedded_teacher: str, own_home: Path) -> None:
+    embed_teacher(own_home / "teachers" / "my-teacher")
+    offered = app(TRAIN).selectbox(key="form_teacher").options
+    assert any("my-teacher" in name for name in offered), offered

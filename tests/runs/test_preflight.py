@@ -66,3 +66,11 @@ def test_the_real_check_counts_the_models_and_knows_the_data(tiny_config: Distil
 def test_the_real_check_refuses_a_teacher_that_is_not_there(tiny_config: DistillConfig, own_home: Path) -> None:
     with pytest.raises(ConfigError, match="teacher"):
         inspect(tiny_config.model_copy(update={"teacher": "nobody"}), own_home)
+
+
+@pytest.mark.parametrize(("budget", "message"), [(5, "there are 10 classes"), (5_000, "has 1078 images")])
+def test_an_impossible_label_budget_is_found_before_anything_is_trained(
+    tiny_config: DistillConfig, tmp_path: Path, budget: int, message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        inspect(tiny_config.changed({"label_budget": budget}), tmp_path)
