@@ -44,6 +44,11 @@ class ModelCard(BaseModel):
     provenance: dict[str, Any] = {}
 
 
+def model_folders(parent: Path) -> dict[str, Path]:
+    """The saved models right under a folder, by name; none if the folder is not there."""
+    return {card.parent.name: card.parent for card in sorted(parent.glob(f"*/{CARD}"))}
+
+
 def write_model(folder: Path, card: ModelCard, state: dict[str, Tensor]) -> ModelCard:
     """Saves a model's state and its card, replacing each file at once; returns the card with the weights' hash.
 

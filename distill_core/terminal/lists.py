@@ -70,11 +70,11 @@ def _teachers() -> Listing:
 
 def _published() -> list[Row]:
     """The teachers that `publish` made in the home."""
-    from distill_core.cards import read_card
+    from distill_core.cards import model_folders, read_card
     from distill_core.home import default_home
 
     rows = []
-    for folder in sorted(path.parent for path in (default_home() / "teachers").glob("*/card.json")):
+    for folder in model_folders(default_home() / "teachers").values():
         try:
             card = read_card(folder)
         except CheckpointError:

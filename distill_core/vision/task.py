@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_core.cards import ModelCard, read_card, read_weights
+from distill_core.cards import ModelCard, model_folders, read_card, read_weights
 from distill_core.config import Augmentation, DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.task import Data, DataFacts, Feed, ModelChoice, Split
@@ -39,11 +39,11 @@ class VisionTask:
     def teachers(self) -> Sequence[ModelChoice]:
         """The teachers in the project's assets, smallest first."""
         found = []
-        for folder in sorted(TEACHERS.glob("*/card.json")):
-            card = read_card(folder.parent)
+        for name, folder in model_folders(TEACHERS).items():
+            card = read_card(folder)
             found.append(
                 ModelChoice(
-                    name=folder.parent.name,
+                    name=name,
                     title=models.title(card.architecture),
                     parameters=card.parameters,
                     accuracy=card.accuracy,
@@ -103,7 +103,7 @@ def teacher_folder(reference: str) -> Path:
     Raises:
         ConfigError: if it is neither.
     """
-    embedded = {folder.parent.name: folder.parent for folder in TEACHERS.glob("*/card.json")}
+    embedded = model_folders(TEACHERS)
     if reference in embedded:
         return embedded[reference]
     folder = Path(reference).expanduser()

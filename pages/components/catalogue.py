@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from distill_core.home import default_home
+from distill_core.cards import model_folders
 from distill_core.insight.choices import TeacherChoice, teachers_for
 from distill_core.task import ModelChoice, task_named
 from distill_core.vision import task as vision_task
@@ -19,11 +19,10 @@ def students() -> list[ModelChoice]:
 
 def teachers(dataset: str) -> list[TeacherChoice]:
     """The teachers that ship with the project and those of the user's own runs, for this data set."""
-    embedded = {folder.parent.name: folder.parent for folder in vision_task.TEACHERS.glob("*/card.json")}
-    published = [(folder.parent.name, folder.parent) for folder in default_home().glob("teachers/*/card.json")]
-    own = published + [
+    published = model_folders(manager().store.home / "teachers").items()
+    trained = [
         (record.name or record.id, record.folder / "best")
         for record in manager().store.list("run")
         if record.status == "finished" and record.config.teacher is None
     ]
-    return teachers_for(dataset, embedded, own)
+    return teachers_for(dataset, model_folders(vision_task.TEACHERS), [*published, *trained])
