@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from distill_core.errors import CheckpointError, StorageError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
@@ -93,6 +93,19 @@ def read_weights(folder: Path, card: ModelCard) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
+    payload = weights_file(folder, card)
+    try:
+        return load(payload)
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder / WEIGHTS} is damaged ({error}). Restore it or train anew.") from None
+
+
+def weights_file(folder: Path, card: ModelCard) -> bytes:
+    """The bytes of a saved model's weights, checked against the hash on its card.
+
+    Raises:
+        CheckpointError: if the file is missing or not the one the card describes.
+    """
     path = folder / WEIGHTS
     try:
         payload = path.read_bytes()
@@ -102,10 +115,23 @@ def read_weights(folder: Path, card: ModelCard) -> dict[str, Tensor]:
         raise CheckpointError(
             f"{path} is not the file its card describes (its SHA-256 differs). Restore it or train anew."
         )
+    return payload
+
+
+def load_weights(model: nn.Module, folder: Path, card: ModelCard) -> nn.Module:
+    """Puts a saved model's weights into a freshly built one, and returns it.
+
+    Raises:
+        CheckpointError: if they cannot be read, or belong to another architecture.
+    """
     try:
-        return load(payload)
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is damaged ({error}). Restore it or train anew.") from None
+        model.load_state_dict(read_weights(folder, card))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The weights in {folder} do not fit {card.architecture} ({str(error).splitlines()[0]}). "
+            "Restore the folder or train anew."
+        ) from None
+    return model
 
 
 def replace_file(path: Path, payload: bytes) -> None:

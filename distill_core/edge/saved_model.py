@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import distill_core
-from distill_core.cards import ModelCard, read_card, read_weights, replace_file
+from distill_core.cards import ModelCard, load_weights, read_card, replace_file
 from distill_core.config import DistillConfig
 from distill_core.edge.export import PARITY_BATCHES, export_onnx
 from distill_core.edge.onnx_file import open_session
-from distill_core.errors import CheckpointError, ConfigError, DataUnavailable
+from distill_core.errors import ConfigError, DataUnavailable
 from distill_core.task import Data, DataFacts, Split, Task, task_named
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
 KEPT_IMAGES = 64
 SCORING_BATCH = 250
@@ -42,7 +42,7 @@ def export_saved_model(folder: Path, out: Path, config_file: Path | None, home: 
     card = read_card(folder)
     task = task_named(card.task)
     facts = DataFacts(card.dataset, card.classes, card.input_shape, card.mean, card.std, sha256="")
-    model = _loaded(task, card, facts, folder)
+    model = load_weights(task.build(card.architecture, facts, seed=0), folder, card)
     config = _read_config(config_file) if config_file else None
     data, notes = _data(task, card, config, home) if config else (None, [])
     inputs = _spread(task, data, sum(PARITY_BATCHES)) if data else None
@@ -100,18 +100,6 @@ def _read_config(path: Path) -> DistillConfig:
         return DistillConfig.parse(json.loads(path.read_bytes()))
     except (OSError, json.JSONDecodeError) as error:
         raise ConfigError(f"{path} is not a configuration ({error}).") from None
-
-
-def _loaded(task: Task, card: ModelCard, facts: DataFacts, folder: Path) -> nn.Module:
-    model = task.build(card.architecture, facts, seed=0)
-    try:
-        model.load_state_dict(read_weights(folder, card))
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"The weights in {folder} do not fit {card.architecture} ({str(error).splitlines()[0]}). "
-            "Restore the folder or train anew."
-        ) from None
-    return model
 
 
 def _data(task: Task, card: ModelCard, config: DistillConfig, home: Path) -> tuple[Data | None, list[str]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from distill_core import presets
-from distill_core.cards import CARD, WEIGHTS, ModelCard, read_card, replace_file, to_json_bytes
+from distill_core.cards import CARD, WEIGHTS, ModelCard, read_card, replace_file, to_json_bytes, weights_file
 from distill_core.config import DistillConfig
-from distill_core.errors import CheckpointError, ConfigError, DistillError
+from distill_core.errors import ConfigError, DistillError
 from distill_core.home import RUN_ID, writable_folder
 from distill_core.insight.settings import differences, terminal_command
 from distill_core.runs.records import RunRecord
@@ -42,7 +41,7 @@ def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False
         raise ConfigError(f"There is a model in {folder} already. Choose another place, or pass --replace.")
     source = record.folder / "best"
     card = read_card(source)
-    weights = _checked_weights(source, card)
+    weights = weights_file(source, card)
     card = card.model_copy(update={"provenance": provenance(record, card)})
     writable_folder(folder)
     replace_file(folder / WEIGHTS, weights)
@@ -98,14 +97,3 @@ def retraining_command(config: DistillConfig) -> str:
 def _last_names(folder: Path) -> str:
     """A folder's name; for a run's weights, the run's name too."""
     return "/".join(folder.parts[-2:]) if folder.name in ("best", "last") else folder.name
-
-
-def _checked_weights(source: Path, card: ModelCard) -> bytes:
-    path = source / WEIGHTS
-    try:
-        weights = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read ({error.strerror}). Train the run anew.") from None
-    if hashlib.sha256(weights).hexdigest() != card.weights_sha256:
-        raise CheckpointError(f"{path} is not the file its card describes (its SHA-256 differs). Train the run anew.")
-    return weights

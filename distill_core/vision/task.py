@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_core.cards import ModelCard, model_folders, read_card, read_weights
+from distill_core.cards import ModelCard, load_weights, model_folders, read_card
 from distill_core.config import Augmentation, DistillConfig
-from distill_core.errors import CheckpointError, ConfigError, unknown_name
+from distill_core.errors import ConfigError, unknown_name
 from distill_core.task import Data, DataFacts, Feed, ModelChoice, Split
 from distill_core.vision import models
 
@@ -67,15 +67,7 @@ class VisionTask:
         folder = teacher_folder(reference)
         card = read_card(folder)
         _check_fit(reference, card, facts)
-        model = self.build(card.architecture, facts, seed=0)
-        try:
-            model.load_state_dict(read_weights(folder, card))
-        except RuntimeError as error:
-            raise CheckpointError(
-                f"teacher: the weights in {folder} do not fit {card.architecture} ({str(error).splitlines()[0]}). "
-                "Restore the folder or train the teacher anew."
-            ) from None
-        return model, card
+        return load_weights(self.build(card.architecture, facts, seed=0), folder, card), card
 
     def feed(
         self,
