@@ -33,7 +33,6 @@ class ExportReport:
     bytes: int
     sha256: str
     parity_max_abs: float
-    argmax_agrees: bool
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def export_onnx(
     notes: tuple[str, ...] = ()
     if parity > WARN_ABOVE:
         notes = (f"{path.name} differs from torch by up to {parity:.1e} in a logit; its labels are the same.",)
-    return ExportReport(path, len(payload), hashlib.sha256(payload).hexdigest(), parity, True, notes)
+    return ExportReport(path, len(payload), hashlib.sha256(payload).hexdigest(), parity, notes)
 
 
 def _converted(model: nn.Module, example: Tensor) -> ModelProto:

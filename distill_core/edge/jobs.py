@@ -62,7 +62,7 @@ def export_model(
         should_stop: see the module.
 
     Returns:
-        `path`, `bytes`, `sha256`, `parity_max_abs`, `argmax_agrees`, `test_accuracy` (0..1 or None), `images` (the
+        `path`, `bytes`, `sha256`, `parity_max_abs`, `test_accuracy` (0..1 or None), `images` (the
         .npy file or None), `architecture`, `dataset`, `warnings`.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from distill_core.events import Evaluated, Event, Exported, Measured, Started, StepLogged
+from distill_core.events import Evaluated, Event, Measured, Started, StepLogged
 
 
 @dataclass
@@ -33,11 +33,6 @@ class Track:
     def steps(self) -> int:
         """Of the whole training; 0 while unknown."""
         return self.started.steps if self.started else 0
-
-    @property
-    def done(self) -> float:
-        """Share of the steps taken, 0..1."""
-        return 1.0 if self.finished else min(self.step / self.steps, 1.0) if self.steps else 0.0
 
     @property
     def epochs(self) -> float:
@@ -111,7 +106,6 @@ class RunHistory:
     student: Track = field(default_factory=Track)
     baseline: Track = field(default_factory=Track)
     measured: Measured | None = None
-    exported: Exported | None = None
     warnings: list[str] = field(default_factory=list)
 
     def feed(self, event: Event, *, of_baseline: bool = False) -> None:
@@ -121,8 +115,6 @@ class RunHistory:
         said: Any = event
         if event.kind == "Measured" and not of_baseline:
             self.measured = said
-        elif event.kind == "Exported" and not of_baseline:
-            self.exported = said
         elif event.kind == "Warned" and said.message not in self.warnings:
             self.warnings.append(said.message)
 

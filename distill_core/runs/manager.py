@@ -306,11 +306,11 @@ def get_manager(home: Path | None = None) -> Manager:
 
 def warm_up() -> None:
     """Imports torch and the engine in the background, so that the first run starts at once; returns immediately."""
-    if _shared().setdefault("warm_up", threading.get_ident) is not threading.get_ident:
-        return
-    thread = threading.Thread(target=_import_engine, name="warm-up", daemon=True)
-    _shared()["warm_up"] = thread
-    thread.start()
+    shared = _shared()
+    with shared.setdefault("lock", threading.Lock()):
+        if "warm_up" not in shared:
+            shared["warm_up"] = threading.Thread(target=_import_engine, name="warm-up", daemon=True)
+            shared["warm_up"].start()
 
 
 def _import_engine() -> None:

@@ -109,7 +109,7 @@ def _onnx(exported: dict[str, Any] | None, latency: dict[str, Any] | None) -> di
         return None
     figures = (latency or {}).get("student") or {}
     return {
-        **{name: exported.get(name) for name in ("path", "bytes", "sha256", "parity_max_abs", "argmax_agrees")},
+        **{name: exported.get(name) for name in ("path", "bytes", "sha256", "parity_max_abs")},
         "test_accuracy": exported.get("test_accuracy"),
         "latency_ms": _p50_p95(figures.get("wall_ms")),
         "cpu_ms": figures.get("cpu_ms"),

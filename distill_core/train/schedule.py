@@ -37,11 +37,6 @@ def phase_spans(phases: Sequence[Phase], steps: int) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def span_at(spans: Sequence[Span], step: int) -> Span:
-    """The span that step belongs to."""
-    return next(span for span in spans if span.start <= step < span.stop)
-
-
 def learning_rate(step: int, steps: int, optimiser: Optimiser, phase: Phase) -> float:
     """The rate of one step: a linear climb, then a half cosine to zero or a constant, times the phase's scale.
 

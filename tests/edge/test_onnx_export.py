@@ -39,7 +39,6 @@ def test_the_report_describes_the_file_that_was_written(exported):
     content = path.read_bytes()
     assert (report.bytes, report.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert report.parity_max_abs <= 1e-5
-    assert report.argmax_agrees
     assert report.warnings == ()
     json.dumps(report.to_dict())
 

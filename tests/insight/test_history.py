@@ -112,7 +112,6 @@ def test_a_warning_said_twice_is_kept_once() -> None:
 def test_nothing_fed_gives_empty_curves_and_no_division_by_zero() -> None:
     history = RunHistory()
     assert history.student.losses().empty
-    assert history.student.done == 0
     assert history.student.epochs == 0
 
 

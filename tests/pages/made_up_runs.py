@@ -120,7 +120,6 @@ def summary_of(run_id: str, store: Store, accuracy: float, baseline_id: str | No
             "path": str(folder / "model.onnx"),
             "bytes": 81_000,
             "parity_max_abs": 4e-6,
-            "argmax_agrees": True,
             "test_accuracy": accuracy,
             "latency_ms": {"p50": 0.083, "p95": 0.1},
             "cpu_ms": 0.08,

@@ -121,7 +121,6 @@ class FakeEdge:
             "bytes": 5000,
             "sha256": "e" * 64,
             "parity_max_abs": 1e-6,
-            "argmax_agrees": True,
             "test_accuracy": 0.8,
             "warnings": ["parity is so-so", "parity is so-so"],
         }
