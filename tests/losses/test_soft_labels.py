@@ -5,7 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distill_core.losses.soft_labels import label_loss, soft_label_loss
+from distill_core.losses.lesson import Lesson, Site
+from distill_core.losses.soft_labels import Labels, SoftLabels, label_loss, mixed_label_loss, soft_label_loss
 
 
 def by_hand(student: list[list[float]], teacher: list[list[float]], temperature: float) -> float:
@@ -107,3 +108,78 @@ def test_label_loss_never_reads_a_hidden_label() -> None:
     one = label_loss(logits, torch.tensor([0, 1, 2, 0]), labelled)
     other = label_loss(logits, torch.tensor([0, 2, 2, 1]), labelled)
     assert one == other
+
+
+def test_classes_that_nobody_believes_in_change_nothing() -> None:
+    # reduction="mean" in the KL divergence divides by the number of classes as well: then this would halve the loss.
+    torch.manual_seed(0)
+    student, teacher, unlikely = torch.randn(5, 7), torch.randn(5, 7), torch.full((5, 7), -1e4)
+    wider = soft_label_loss(torch.cat([student, unlikely], 1), torch.cat([teacher, unlikely], 1), 3.0)
+    assert wider.item() == pytest.approx(soft_label_loss(student, teacher, 3.0).item(), rel=1e-6)
+
+
+def mixed_lesson(labelled: list[bool], partner_labelled: list[bool], own_share: float) -> Lesson:
+    return Lesson(
+        logits=torch.tensor([[0.0, math.log(3.0)], [math.log(7.0), 0.0]]),
+        labels=torch.tensor([1, 0]),
+        labelled=torch.tensor(labelled),
+        partner_labels=torch.tensor([0, 1]),
+        partner_labelled=torch.tensor(partner_labelled),
+        own_share=own_share,
+    )
+
+
+@pytest.mark.parametrize(
+    ("labelled", "partner_labelled", "expected"),
+    [
+        # -log of the probabilities: own 3/4 and 7/8, partners' 1/4 and 1/8, weighing 0.7 and 0.3.
+        ([True, True], [True, True], (0.7 * math.log(4 / 3 * 8 / 7) + 0.3 * math.log(4 * 8)) / 2),
+        ([True, False], [False, True], 0.7 * math.log(4 / 3) + 0.3 * math.log(8)),
+        ([False, False], [True, False], math.log(4)),
+        ([False, False], [False, False], 0.0),
+    ],
+)
+def test_labels_of_mixed_samples_are_averaged_over_the_label_weights_seen(
+    labelled: list[bool], partner_labelled: list[bool], expected: float
+) -> None:
+    assert Labels(Site())(mixed_lesson(labelled, partner_labelled, 0.7)).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_labels_of_a_mixture_that_is_all_ones_own_are_those_of_plain_samples() -> None:
+    mixed = mixed_lesson([True, True], [True, True], 1.0)
+    plain = Lesson(logits=mixed.logits, labels=mixed.labels, labelled=mixed.labelled)
+    assert Labels(Site())(mixed).item() == pytest.approx(Labels(Site())(plain).item(), rel=1e-6)
+    assert Labels(Site())(plain) == label_loss(plain.logits, plain.labels, plain.labelled)
+
+
+def test_mixed_labels_never_read_a_hidden_one() -> None:
+    logits, none = torch.randn(3, 4, requires_grad=True), torch.zeros(3, dtype=torch.bool)
+    hidden = torch.tensor([-1, -1, -1])
+    loss = mixed_label_loss(logits, hidden, none, hidden, none, 0.4)
+    loss.backward()
+    assert loss == 0
+    assert logits.grad is not None
+    assert not logits.grad.any()
+
+
+def test_a_mixture_equals_a_cross_entropy_with_mixed_targets() -> None:
+    torch.manual_seed(3)
+    logits, own, partner = torch.randn(6, 5).double(), torch.randint(5, (6,)), torch.randint(5, (6,))
+    every = torch.ones(6, dtype=torch.bool)
+    targets = 0.35 * torch.eye(5)[own] + 0.65 * torch.eye(5)[partner]
+    expected = -(targets.numpy() * torch.log_softmax(logits, 1).numpy()).sum() / 6
+    assert mixed_label_loss(logits, own, every, partner, every, 0.35).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_share_outside_0_to_1_is_refused() -> None:
+    every, labels = torch.ones(2, dtype=torch.bool), torch.zeros(2, dtype=torch.int64)
+    with pytest.raises(ValueError, match=r"0\.\.1, got 1\.5"):
+        mixed_label_loss(torch.zeros(2, 3), labels, every, labels, every, 1.5)
+
+
+def test_soft_labels_take_the_temperature_of_the_step_and_every_sample() -> None:
+    torch.manual_seed(0)
+    student, teacher = torch.randn(4, 3), torch.randn(4, 3)
+    none = torch.zeros(4, dtype=torch.bool)
+    lesson = Lesson(student, torch.full((4,), -1), none, teacher_logits=teacher, temperature=7.0)
+    assert SoftLabels(Site())(lesson) == soft_label_loss(student, teacher, 7.0)

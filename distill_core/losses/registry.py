@@ -1,0 +1,258 @@
+"""Every loss a run can use, by name. Adding one is one file and one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from distill_core.errors import unknown_name
+
+if TYPE_CHECKING:
+    from distill_core.losses.lesson import Site, Term
+
+Family = Literal[
+    "labels",
+    "soft labels",
+    "intermediate feature matching",
+    "attention transfer",
+    "spatial feature alignment",
+    "multi-scale distillation",
+    "classifier distillation",
+    "relations between samples",
+    "transformers",
+]
+Layers = Literal["none", "middle", "stages", "last", "attention"]
+
+
+@dataclass(frozen=True)
+class LossInfo:
+    """A loss as the user meets it.
+
+    Attributes:
+        title: its name on screen.
+        family: the group it is shown in.
+        sentence: what the student copies, in one plain sentence.
+        source: paper and equation.
+        weight: the published default, for a term beside `kd` and `ce`.
+        make: ``module:class`` of its `Term`.
+        layers: which layers it pairs when the user does not say; "none" reads logits alone.
+        connects: whether it puts a connector between layers of different shape.
+        teacher: whether it needs one.
+        labels: whether it needs a class of every sample (it takes the teacher's where there is no label).
+        options: its settings and their defaults.
+    """
+
+    title: str
+    family: Family
+    sentence: str
+    source: str
+    weight: float
+    make: str
+    layers: Layers = "none"
+    connects: bool = False
+    teacher: bool = True
+    labels: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+LOSSES: dict[str, LossInfo] = {
+    "ce": LossInfo(
+        "Labels",
+        "labels",
+        "Learns the right answers, where it may see them.",
+        "cross-entropy",
+        1.0,
+        "distill_core.losses.soft_labels:Labels",
+        teacher=False,
+    ),
+    "kd": LossInfo(
+        "Soft labels",
+        "soft labels",
+        "Copies how sure the teacher is of every class.",
+        "Hinton et al. 2015 (1503.02531), section 2",
+        1.0,
+        "distill_core.losses.soft_labels:SoftLabels",
+    ),
+    "kd-std": LossInfo(
+        "Standardised soft labels",
+        "soft labels",
+        "Copies the order and spacing of the answers, whatever their scale.",
+        "Sun et al. 2024 (2403.01427), eq. 9",
+        9.0,
+        "distill_core.losses.standardised:StandardisedSoftLabels",
+        options={"temperature": 2.0},
+    ),
+    "dkd": LossInfo(
+        "Decoupled soft labels (DKD)",
+        "soft labels",
+        "Splits the teacher's answer into 'how hard is this' and 'what else could it be'.",
+        "Zhao et al. 2022 (2203.08679), eq. 7",
+        1.0,
+        "distill_core.losses.decoupled:DecoupledSoftLabels",
+        labels=True,
+        options={"alpha": 1.0, "beta": 8.0},
+    ),
+    "dist": LossInfo(
+        "Correlations (DIST)",
+        "soft labels",
+        "Copies rankings: of the classes for an image, of the images for a class.",
+        "Huang et al. 2022 (2205.10536), eq. 10",
+        2.0,
+        "distill_core.losses.correlations:Correlations",
+        options={"between": 1.0, "within": 1.0},
+    ),
+    "hint": LossInfo(
+        "Hint (FitNets)",
+        "intermediate feature matching",
+        "Copies what a middle layer of the teacher computes.",
+        "Romero et al. 2015 (1412.6550), eq. 3",
+        100.0,
+        "distill_core.losses.hint:Hint",
+        layers="middle",
+        connects=True,
+    ),
+    "vid": LossInfo(
+        "Variational information (VID)",
+        "intermediate feature matching",
+        "Predicts the teacher's features and how sure it can be of each channel.",
+        "Ahn et al. 2019 (1904.05835), eq. 4-6",
+        1.0,
+        "distill_core.losses.variational:Variational",
+        layers="stages",
+        connects=True,
+    ),
+    "at": LossInfo(
+        "Attention transfer",
+        "attention transfer",
+        "Looks where the teacher looks.",
+        "Zagoruyko & Komodakis 2017 (1612.03928), eq. 2",
+        1000.0,
+        "distill_core.losses.attention:SpatialAttention",
+        layers="stages",
+    ),
+    "spatial": LossInfo(
+        "Location by location",
+        "spatial feature alignment",
+        "At every place of the image, points its features the way the teacher's point; maps may differ in size.",
+        "ours: cosine distance at each location",
+        10.0,
+        "distill_core.losses.spatial:SpatialAlignment",
+        layers="stages",
+        connects=True,
+    ),
+    "nst": LossInfo(
+        "Neuron selectivity (NST)",
+        "spatial feature alignment",
+        "Matches which places excite the channels, as a distribution.",
+        "Huang & Wang 2017 (1707.01219), eq. 5-6",
+        50.0,
+        "distill_core.losses.selectivity:NeuronSelectivity",
+        layers="last",
+    ),
+    "review": LossInfo(
+        "Knowledge review (ReviewKD)",
+        "multi-scale distillation",
+        "Fuses deep layers into shallow ones and matches each at several scales.",
+        "Chen et al. 2021 (2104.09044), section 3",
+        1.0,
+        "distill_core.losses.review:KnowledgeReview",
+        layers="stages",
+        connects=True,
+    ),
+    "simkd": LossInfo(
+        "Reused classifier (SimKD)",
+        "classifier distillation",
+        "Keeps the teacher's classifier and learns only the features it expects.",
+        "Chen et al. 2022 (2203.14001), eq. 3",
+        1.0,
+        "distill_core.losses.reused_classifier:ReusedClassifier",
+        layers="last",
+    ),
+    "sp": LossInfo(
+        "Similarity-preserving (SP)",
+        "relations between samples",
+        "Finds the same images alike as the teacher does.",
+        "Tung & Mori 2019 (1907.09682), eq. 4",
+        3000.0,
+        "distill_core.losses.similarity:SimilarityPreserving",
+        layers="last",
+    ),
+    "rkd": LossInfo(
+        "Distances and angles (RKD)",
+        "relations between samples",
+        "Keeps the distances and angles between images.",
+        "Park et al. 2019 (1904.05068), eq. 4-9",
+        1.0,
+        "distill_core.losses.relational:Relational",
+        layers="last",
+        options={"distance": 25.0, "angle": 50.0},
+    ),
+    "crd": LossInfo(
+        "Contrastive (CRD)",
+        "relations between samples",
+        "Recognises the teacher's view of the same image among thousands of others.",
+        "Tian et al. 2020 (1910.10699), eq. 10-19",
+        0.8,
+        "distill_core.losses.contrastive:Contrastive",
+        layers="last",
+        labels=True,
+        options={"negatives": 16384, "temperature": 0.07, "momentum": 0.5, "dimensions": 128},
+    ),
+    "ofa": LossInfo(
+        "Across architectures (OFA)",
+        "transformers",
+        "Gives every stage of the student an exit that answers like the teacher.",
+        "Hao et al. 2023 (2310.19444), eq. 5-6",
+        1.0,
+        "distill_core.losses.one_for_all:OneForAll",
+        layers="stages",
+        labels=True,
+        options={"eps": 1.5},
+    ),
+    "vit-attention": LossInfo(
+        "Attention maps between ViTs",
+        "attention transfer",
+        "Copies which patch looks at which.",
+        "Wang et al. 2020 (2002.10957), eq. 2, averaged over heads where their numbers differ",
+        1.0,
+        "distill_core.losses.transformer_attention:TransformerAttention",
+        layers="attention",
+    ),
+    "deit": LossInfo(
+        "Distillation token (DeiT)",
+        "transformers",
+        "An extra token of the student answers what the teacher would.",
+        "Touvron et al. 2021 (2012.12877), eq. 3",
+        0.5,
+        "distill_core.losses.distillation_token:DistillationToken",
+        options={"hard": True},
+    ),
+}
+
+
+def loss_named(name: str) -> LossInfo:
+    """The loss of this name.
+
+    Raises:
+        ConfigError: if there is none.
+    """
+    if name not in LOSSES:
+        raise unknown_name("loss", name, LOSSES)
+    return LOSSES[name]
+
+
+def make_term(name: str, site: Site, options: Mapping[str, Any]) -> Term:
+    """Builds a loss for its place; options the user left out take their defaults.
+
+    Raises:
+        ConfigError: if the loss or one of the options does not exist, or the place does not suit the loss.
+    """
+    info = loss_named(name)
+    for option in options:
+        if option not in info.options:
+            raise unknown_name(f"option of {name}", option, info.options)
+    module, _, kind = info.make.partition(":")
+    term: Term = getattr(importlib.import_module(module), kind)(site, **{**info.options, **options})
+    return term

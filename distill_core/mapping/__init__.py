@@ -1,0 +1,1 @@
+"""Which student layer learns from which teacher layer, and the connector between their shapes."""

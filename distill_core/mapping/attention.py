@@ -1,0 +1,59 @@
+"""Which of a student's attention layers should learn from which of a teacher's, where both are transformers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from distill_core.errors import ConfigError
+from distill_core.mapping.pairs import LayerFacts, Pair
+
+MOST_PAIRS = 4
+
+
+def suggest_attention(student: Sequence[LayerFacts], teacher: Sequence[LayerFacts]) -> tuple[Pair, ...]:
+    """Pairs of layers that hold attention probabilities, at equal shares of the way through; the last meets the last.
+
+    Args:
+        student: of `list_layers`.
+        teacher: of `list_layers`.
+
+    Raises:
+        ConfigError: if a model has no such layer, or the two attend to different numbers of tokens.
+    """
+    ours, theirs = _attention("student", student), _attention("teacher", teacher)
+    if ours[-1].shape[1] != theirs[-1].shape[1]:
+        raise ConfigError(
+            f"layer map: the student attends to {ours[-1].shape[1]} tokens and the teacher to {theirs[-1].shape[1]}; "
+            "attention maps need the same image and patch size on both sides; use 'at' instead, which does not"
+        )
+    count = min(len(ours), len(theirs), MOST_PAIRS)
+    return tuple(
+        Pair(
+            own.name,
+            their.name,
+            own.shape,
+            their.shape,
+            f"attention at the same share of the way through, {(i + 1) / count:.0%}",
+        )
+        for i, (own, their) in enumerate(zip(_evenly(ours, count), _evenly(theirs, count), strict=True))
+    )
+
+
+def _attention(who: str, layers: Sequence[LayerFacts]) -> list[LayerFacts]:
+    found = [
+        layer
+        for layer in layers
+        if layer.kind == "Softmax" and len(layer.shape) == 3 and layer.shape[1] == layer.shape[2]
+    ]
+    if not found:
+        raise ConfigError(
+            f"layer map: the {who} has no layer that holds attention probabilities, such as a ViT's "
+            "block1.attention.probabilities; use 'at', which makes an attention map of any features"
+        )
+    return found
+
+
+def _evenly(layers: list[LayerFacts], count: int) -> list[LayerFacts]:
+    """`count` of them at equal distances, the last included."""
+    return [layers[math.ceil((i + 1) * len(layers) / count) - 1] for i in range(count)]
