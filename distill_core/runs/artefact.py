@@ -19,6 +19,7 @@ from distill_core.train.control import RunControl
 
 FILE_NAME = "model.onnx"
 NOT_EXPORTED = "The run was stopped before its file was exported and measured; `export` makes it later."
+NOT_MEASURED = "The run was stopped before its file was measured; `export` makes and measures it again."
 T = TypeVar("T")
 
 
@@ -48,6 +49,8 @@ class Workbench:
         latency: dict[str, Any] | None,
     ) -> None:
         self.latency = latency
+        self.not_exported: str | None = None
+        """Why there is no exported file, in a sentence, once an export failed."""
         self._config, self._found, self._home = config, found, home
         self._control, self._edge = control, edge
         self._say, self._warn = say, warn
@@ -75,7 +78,11 @@ class Workbench:
             self._say(Measured(step, self.latency))
 
     def export(self, folder: Path) -> dict[str, Any] | None:
-        """Exports the run's best student, scores the file on the test split, and measures it beside the teacher."""
+        """Exports the run's best student, scores the file on the test split, and measures it beside the teacher.
+
+        Returns:
+            The export's report, or None if there is no file; `not_exported` then says why.
+        """
         exported: dict[str, Any] | None = self._attempt(
             "Exporting the student and testing the file",
             (1, "files"),
@@ -87,20 +94,26 @@ class Workbench:
                 home=self._home,
                 should_stop=self._should_stop,
             ),
+            if_stopped=NOT_EXPORTED,
+            if_failed=self._remember_why,
         )
         if exported is not None:
             self._say(Exported(exported["path"], exported["bytes"], exported["parity_max_abs"]))
             self._warn_all(exported)
-            self._measure_file(Path(exported["path"]))
+            self.measure_file(Path(exported["path"]))
         return exported
 
-    def _measure_file(self, path: Path) -> None:
-        """Replaces what was measured before the weights were known."""
+    def _remember_why(self, sentence: str) -> None:
+        self.not_exported = sentence
+
+    def measure_file(self, path: Path) -> None:
+        """Measures an exported file beside the teacher, in place of what was measured before the weights were known."""
         measured = self._attempt(
             "Measuring the exported file on this CPU",
             (len(self._architectures), "models"),
             "The exported file could not be measured",
             lambda: self._edge.measure_files({"student": path, **self._teacher_file()}, should_stop=self._should_stop),
+            if_stopped=NOT_MEASURED,
         )
         if measured is not None:
             self.latency = latency_figures(measured)
@@ -121,9 +134,10 @@ class Workbench:
         size: tuple[int, str],
         failure: str,
         work: Callable[[], T],
-        if_stopped: str | None = NOT_EXPORTED,
+        if_stopped: str | None,
+        if_failed: Callable[[str], None] = lambda _sentence: None,
     ) -> T | None:
-        """Says that something begins and ends; its failure becomes a warning and gives None.
+        """Says that something begins and ends; its failure becomes a warning, told to `if_failed` too, and gives None.
 
         A stop becomes the warning `if_stopped`; None says nothing, for a run that stops half-way is exported when it
         has been resumed, and the warning would stay with it.
@@ -133,12 +147,12 @@ class Workbench:
         try:
             return work()
         except Exception as error:
-            if self._control.stopping:
-                if if_stopped is not None:
-                    self._warn(if_stopped)
-            else:
+            sentence = if_stopped if self._control.stopping else f"{failure}: {sentence_of(error)}"
+            if not self._control.stopping:
                 logging.getLogger(__name__).info("%s", failure, exc_info=True)
-                self._warn(f"{failure}: {sentence_of(error)}")
+            if sentence is not None:
+                self._warn(sentence)
+                if_failed(sentence)
             return None
         finally:
             self._say(Preparing(what, total, total, unit))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import CursorResult, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -18,6 +18,56 @@ from distill_core.runs.schema import SCHEMA_VERSION, Base, MetaRow
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process before it gives up."""
+
+
+class Database:
+    """A database whose tables exist, and whose errors are sentences.
+
+    Args:
+        url: SQLAlchemy's.
+
+    Raises:
+        StorageError: if it cannot be opened, is damaged, or was made by a newer version.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = open_engine(url)
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One transaction's session; what it does not commit is undone.
+
+        Raises:
+            StorageError: for whatever goes wrong, but for:
+            IntegrityError: if a row is there already or its run is not; what that means, the caller knows.
+        """
+        clash: IntegrityError | None = None
+        with kind_errors(self.url), Session(self._engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            except IntegrityError as error:
+                clash = error
+        if clash is not None:
+            raise clash
+
+    def write(self, change: Any) -> int:
+        """Makes one change in a transaction of its own and returns how many rows it touched."""
+        with self.session() as session:
+            touched = count(session, change)
+            session.commit()
+        return touched
+
+
+def count(session: Session, change: Any) -> int:
+    """Makes a change inside a transaction and returns how many rows it touched."""
+    result = session.execute(change, execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)
 
 
 def open_engine(url: str) -> Engine:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Listener = Callable[[RunEvent], None]
 Engine = Callable[..., "RunResult"]
+Check = Callable[[DistillConfig, Path, Callable[[], None]], Preflight]
 
 END_TRIES, END_WAIT = 3, 0.5
 
@@ -43,7 +44,7 @@ def execute(
     on_record: Callable[[RunRecord], None] | None = None,
     engine: Engine | None = None,
     edge: Any = None,
-    check: Callable[[DistillConfig, Path], Preflight] = inspect,
+    check: Check = inspect,
 ) -> RunRecord:
     """Does a stored run, from its checkpoint if it has one, and leaves it in a final state whatever happens.
 
@@ -92,7 +93,7 @@ class _Job:
         on_record: Callable[[RunRecord], None] | None,
         engine: Engine | None,
         edge: Any,
-        check: Callable[[DistillConfig, Path], Preflight],
+        check: Check,
     ) -> None:
         self.id, self.config, self.folder = record.id, record.config, record.folder
         self.bare = record.role == "baseline"
@@ -128,7 +129,7 @@ class _Job:
 
     def _work(self) -> tuple[dict[str, Any], RunResult]:
         writable_folder(self.folder)
-        self.found = self.check(self.config, self.home)
+        self.found = self.check(self.config, self.home, self._raise_if_stopping)
         self.workbench = Workbench(
             self.config, self.found, self.home, self.control, self._edge(), self._say, self._warn, self.measured_before
         )
@@ -142,6 +143,7 @@ class _Job:
             result,
             baseline=baseline,
             onnx=exported,
+            onnx_why=self.workbench.not_exported,
             latency=self.workbench.latency,
             warnings=self._warnings(),
         )
@@ -150,8 +152,7 @@ class _Job:
     # Training
 
     def _train(self, run_id: str, config: DistillConfig) -> RunResult:
-        if self.control.stopping:
-            raise _Stopped
+        self._raise_if_stopping()
         record = self.store.get(run_id)
         result = self._engine()(
             config,
@@ -218,13 +219,15 @@ class _Job:
         return baseline_id
 
     def _give_up_baseline(self, error: Exception, what_now: str) -> None:
-        """The baseline failed; the run does not have to."""
+        """The baseline failed; the run does not have to, and no longer has one."""
         baseline_id = self.ids.pop()
         self.recorder.emit(baseline_id, Failed(str(error)))
         self.recorder.flush()
         self.store.set_status(baseline_id, "failed", error=str(error))
+        self.store.set_baseline(self.id, None)
         self._changed(baseline_id)
-        self._warn(f"The baseline failed, so {what_now}: {error}")
+        self._changed(self.id)
+        self._warn(f"The baseline failed (run {baseline_id}), so {what_now}: {error}")
 
     def _hear(self, run_id: str, event: Event) -> None:
         """Everything the engine says passes here."""
@@ -268,6 +271,10 @@ class _Job:
         self.recorder.flush()
         said: list[Any] = [known.event for known in self.store.events(self.id)]
         return [event.message for event in said if event.kind == "Warned"]
+
+    def _raise_if_stopping(self) -> None:
+        if self.control.stopping:
+            raise _Stopped
 
     def _obey(self, wish: str) -> None:
         """What another process asks for, through the store."""

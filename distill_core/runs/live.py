@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterable
 
@@ -10,7 +11,9 @@ from distill_core.runs.progress import Track, progress_of
 from distill_core.runs.records import RunEvent, RunRecord, Snapshot
 
 SPAN = 10_000_000
-"""More than a run ever has events; a cursor is the run's own last number times this, plus its baseline's."""
+"""More than a run ever has events; a position is the run's own last number times this, plus its baseline's."""
+MARKS = 2**32
+"""A cursor is a position times this, plus the mark of the baseline that it counts: a run's baseline may be replaced."""
 
 
 class History:
@@ -37,7 +40,7 @@ class History:
     @property
     def cursor(self) -> int:
         """Where a reader who has seen everything stands."""
-        return self.last_seq * SPAN + (self.baseline.last_seq if self.baseline is not None else 0)
+        return self._cursor(self.baseline)
 
     def extend(self, events: Iterable[RunEvent]) -> None:
         """Takes in events; those it has already are left out."""
@@ -55,17 +58,24 @@ class History:
     def snapshot(self, since: int = 0) -> Snapshot:
         """The run now, with the news of it and its baseline after the cursor `since`."""
         baseline = self.baseline
-        cursor = self.cursor
+        cursor = self._cursor(baseline)
         quiet = self._still(cursor, baseline)
         if since == cursor:
             return quiet
-        own_seq, baseline_seq = divmod(since, SPAN)
+        own_seen, baseline_seen, seen_mark = _taken_apart(since)
+        own_now, baseline_now, mark = _taken_apart(cursor)
         # The cursor was read first, so an event that comes in between is told again rather than lost.
-        news = [event for event in self.since(own_seq) if event.seq <= cursor // SPAN]
+        news = [event for event in self.since(own_seen) if event.seq <= own_now]
         if baseline is not None:
-            news += [event for event in baseline.since(baseline_seq) if event.seq <= cursor % SPAN]
+            known = baseline_seen if seen_mark == mark else 0
+            news += [event for event in baseline.since(known) if event.seq <= baseline_now]
         news.sort(key=lambda event: event.time)
         return Snapshot(quiet.record, cursor, quiet.progress, tuple(news))
+
+    def _cursor(self, baseline: History | None) -> int:
+        if baseline is None:
+            return self.last_seq * SPAN * MARKS
+        return (self.last_seq * SPAN + baseline.last_seq) * MARKS + zlib.crc32(baseline.record.id.encode())
 
     def _still(self, cursor: int, baseline: History | None) -> Snapshot:
         """The snapshot without news, made once for each state of things."""
@@ -79,3 +89,9 @@ class History:
         made = Snapshot(self.record, cursor, progress_of(self.record, self._track, track, baseline_record))
         self._quiet = (key, made)
         return made
+
+
+def _taken_apart(cursor: int) -> tuple[int, int, int]:
+    """A cursor's parts: the run's last number, its baseline's, and the mark of which baseline that is."""
+    position, mark = divmod(cursor, MARKS)
+    return *divmod(position, SPAN), mark

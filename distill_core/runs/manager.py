@@ -96,7 +96,10 @@ class Manager:
         return run_id
 
     def pause(self, run_id: str) -> None:
-        """Holds a run between two batches; nothing happens to one that only waits or is over."""
+        """Holds a run between two batches, also while the teacher answers.
+
+        Nothing happens to one that only waits or is over.
+        """
         work = self._working_on(run_id)
         if work is not None:
             work.control.pause()
@@ -236,9 +239,9 @@ class Manager:
         if self._work is not None and record.live:
             history.ours = True
             self._work.ids.add(record.id)
-        if record.baseline_id is not None and (
-            history.baseline is None or history.baseline.record.id != record.baseline_id
-        ):
+        if record.baseline_id is None:
+            history.baseline = None
+        elif history.baseline is None or history.baseline.record.id != record.baseline_id:
             history.baseline = self._histories.get(record.baseline_id) or self._topped_up(record.baseline_id)
 
     def _working_on(self, run_id: str) -> _Work | None:
@@ -261,8 +264,7 @@ class Manager:
                 history.record = self.store.get(run_id)
             if pulse.last_seq > history.last_seq:
                 history.extend(self.store.events(run_id, history.last_seq))
-            if pulse.baseline_id is not None:
-                history.baseline = self._baseline_of(pulse.baseline_id)
+            history.baseline = self._baseline_of(pulse.baseline_id) if pulse.baseline_id is not None else None
             self._look_after(history)
             return history
 

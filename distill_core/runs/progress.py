@@ -57,12 +57,50 @@ class Track:
             self.trained, self.step, self.phase, self.seconds_left = True, self.steps, "", 0.0
 
 
+def in_baseline(own: Track, baseline: Track | None) -> bool:
+    """Whether a job is at its baseline: it trains one, and the student has not begun."""
+    return baseline is not None and not own.started and not baseline.trained
+
+
+def share_done(own: Track, baseline: Track | None, with_baseline: bool) -> float:
+    """Of a job's steps, 0..0.99; measuring and exporting are not counted.
+
+    Args:
+        own: the run's track.
+        baseline: its baseline's, once it has one.
+        with_baseline: whether the job trains the baseline, which then is half of it.
+    """
+    parts = [own.step / own.steps if own.steps else 0.0]
+    if with_baseline:
+        parts.append(baseline.step / baseline.steps if baseline is not None and baseline.steps else 0.0)
+    return min(sum(parts) / len(parts), 0.99)
+
+
+def seconds_left(own: Track, baseline: Track | None) -> float | None:
+    """Of a job's training, or None while nothing is known and when it is over.
+
+    While the baseline trains, the student's steps are taken to last as long as the baseline's.
+    """
+    if own.trained:
+        return None
+    if baseline is not None and in_baseline(own, baseline):
+        if baseline.seconds_left is None or baseline.seconds_per_step is None:
+            return None
+        return baseline.seconds_left + baseline.steps * baseline.seconds_per_step
+    if own.seconds_left is not None:
+        return own.seconds_left
+    if baseline is not None and baseline.seconds_per_step is not None:
+        return (baseline.steps - own.step) * baseline.seconds_per_step
+    return None
+
+
 def progress_of(record: RunRecord, own: Track, baseline: Track | None, baseline_record: RunRecord | None) -> Progress:
     """The progress of a job from the tracks of its run and, if it has one, of its baseline."""
     wants_baseline = record.config.baseline and record.config.teacher is not None
-    before = wants_baseline and not own.started
-    active = baseline if before and baseline is not None and not baseline.trained else own
-    whose: Literal["baseline", "student"] = "baseline" if active is baseline and baseline is not None else "student"
+    baseline = baseline if wants_baseline else None
+    at_baseline = baseline is not None and in_baseline(own, baseline)
+    active = baseline if baseline is not None and at_baseline else own
+    whose: Literal["baseline", "student"] = "baseline" if at_baseline else "student"
     here = wants_baseline and not _made_earlier(record, baseline_record)
     return Progress(
         doing=_doing(record, active, whose),
@@ -70,9 +108,9 @@ def progress_of(record: RunRecord, own: Track, baseline: Track | None, baseline_
         phase=active.phase,
         step=active.step,
         steps=active.steps,
-        share=_share(record, own, baseline if here else None, here),
-        seconds_left=_seconds_left(record, own, active, whose, baseline),
-        assumes=ASSUMES_BASELINE if whose == "baseline" else ASSUMES_STUDENT,
+        share=1.0 if record.status == "finished" else share_done(own, baseline if here else None, here),
+        seconds_left=_seconds_left(record, own, baseline),
+        assumes=ASSUMES_BASELINE if at_baseline else ASSUMES_STUDENT,
     )
 
 
@@ -83,27 +121,10 @@ def _made_earlier(record: RunRecord, baseline: RunRecord | None) -> bool:
     return record.started is not None and baseline.ended <= record.started
 
 
-def _share(record: RunRecord, own: Track, baseline: Track | None, with_baseline: bool) -> float:
-    if record.status == "finished":
-        return 1.0
-    parts = [own.step / own.steps if own.steps else 0.0]
-    if with_baseline:
-        parts.append(baseline.step / baseline.steps if baseline is not None and baseline.steps else 0.0)
-    return min(sum(parts) / len(parts), 0.99)
-
-
-def _seconds_left(record: RunRecord, own: Track, active: Track, whose: str, baseline: Track | None) -> float | None:
-    if record.over or own.trained:
+def _seconds_left(record: RunRecord, own: Track, baseline: Track | None) -> float | None:
+    if record.over:
         return 0.0 if record.status == "finished" else None
-    if whose == "baseline":
-        if active.seconds_left is None or active.seconds_per_step is None:
-            return None
-        return active.seconds_left + active.steps * active.seconds_per_step
-    if own.seconds_left is not None:
-        return own.seconds_left
-    if baseline is not None and baseline.seconds_per_step is not None:
-        return (baseline.steps - own.step) * baseline.seconds_per_step
-    return None
+    return seconds_left(own, baseline)
 
 
 _STILL = {

@@ -36,6 +36,7 @@ def summarise(
     *,
     baseline: RunRecord | None = None,
     onnx: dict[str, Any] | None = None,
+    onnx_why: str | None = None,
     latency: dict[str, Any] | None = None,
     warnings: Iterable[str] = (),
 ) -> dict[str, Any]:
@@ -46,12 +47,13 @@ def summarise(
         result: the engine's.
         baseline: its finished baseline.
         onnx: `edge.jobs.export_model`'s response.
+        onnx_why: why an export that was asked for gave none.
         latency: `latency_figures` of the student's file and the teacher.
         warnings: sentences; repeated ones are kept once.
 
     Returns:
         run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, seconds,
-        images_per_second, onnx, latency, warnings, and what is needed to repeat the run.
+        images_per_second, onnx, onnx_why, latency, warnings, and what is needed to repeat the run.
     """
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]
@@ -68,10 +70,35 @@ def summarise(
         "gap_closed_why": gap.why,
         **{name: data[name] for name in _FROM_RESULT},
         "onnx": _onnx(onnx, latency),
+        "onnx_why": onnx_why,
         "latency": latency,
         "warnings": list(dict.fromkeys(warnings)),
     }
     plain_summary: dict[str, Any] = plain(summary)
+    return plain_summary
+
+
+def with_export(
+    summary: dict[str, Any], onnx: dict[str, Any], latency: dict[str, Any] | None, warnings: Iterable[str] = ()
+) -> dict[str, Any]:
+    """A finished run's summary with a file that was exported later; the rest of it stays.
+
+    Args:
+        summary: as stored.
+        onnx: `edge.jobs.export_model`'s response.
+        latency: `latency_figures` of the file and the teacher; None if it could not be measured, and the figures of
+            the summary stay.
+        warnings: sentences about the file.
+    """
+    latency = latency or summary.get("latency")
+    old = [text for text in summary.get("warnings", ()) if text != summary.get("onnx_why")]
+    added = {
+        "onnx": _onnx(onnx, latency),
+        "onnx_why": None,
+        "latency": latency,
+        "warnings": list(dict.fromkeys([*old, *warnings])),
+    }
+    plain_summary: dict[str, Any] = plain({**summary, **added})
     return plain_summary
 
 

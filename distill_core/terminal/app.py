@@ -12,15 +12,18 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distill_core.errors import DistillError
-from distill_core.terminal.endings import STOPPED, SUCCESS, Ending, ending_of
+from distill_core.terminal.endings import FAILED, STOPPED, SUCCESS, Ending, ending_of
 from distill_core.terminal.interrupts import terminated_like_interrupted
 from distill_core.terminal.lists import Listed
-from distill_core.terminal.screen import console, error_console, flush, show, show_json, table
+from distill_core.terminal.screen import confirmed, console, error_console, flush, show, show_json, table
+
+if TYPE_CHECKING:
+    from distill_core.runs.records import RunRecord
 
 app = typer.Typer(
     help="Distil a large model into a small one: train, compare, export and measure.",
@@ -67,6 +70,7 @@ def run(
 
     record = training.start(training.open_store(), config, error_console() if json else console())
     _show_run(record.id, json)
+    _exit_if_not_exported(record)
 
 
 @app.command()
@@ -77,6 +81,7 @@ def resume(run: RunName, json: Json = False) -> None:
     store = training.open_store()
     record = training.work_on(store, training.find_run(store, run).id, error_console() if json else console())
     _show_run(record.id, json)
+    _exit_if_not_exported(record)
 
 
 @app.command("list")
@@ -109,30 +114,46 @@ def export(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Export a run's best weights to ONNX, checked against torch and scored on the test split."""
-    from distill_core.edge import jobs
+    """Export a run's best weights to ONNX, checked against torch, scored on the test split, and measured."""
     from distill_core.home import writable_folder
+    from distill_core.runs.late_export import export_run
     from distill_core.terminal import training
     from distill_core.terminal.interrupts import interruptible
     from distill_core.terminal.results import exported
+    from distill_core.train.control import RunControl
 
     store = training.open_store()
     record = training.find_run(store, run)
-    weights = training.best_weights(record)
-    out = to or record.folder / "model.onnx"
-    writable_folder(out.absolute().parent)
-    with interruptible() as interruption:
-        report = jobs.export_model(
-            weights,
-            out,
-            config_json=record.folder / "config.json",
-            home=store.home,
-            should_stop=interruption.stopping,
-        )
+    training.best_weights(record)
+    if to is not None:
+        writable_folder(to.absolute().parent)
+    control = RunControl()
+    with interruptible(control.stop):
+        report = export_run(record, store, to, control)
     if json:
         show_json({"run_id": record.id, "status": "finished", **report})
     else:
         show(exported(report), *(f"Note: {warning}" for warning in report["warnings"]))
+
+
+@app.command()
+def delete(
+    run: RunName,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Does not ask first.")] = False,
+    json: Json = False,
+) -> None:
+    """Delete a run that is over, with its weights and files; its baseline stays, for other runs may share it."""
+    from distill_core.runs.manager import get_manager
+    from distill_core.terminal import training
+
+    record = training.find_run(training.open_store(), run)
+    if record.over and not yes and not confirmed(f"Delete the run {record.id} ({record.status}) and {record.folder}?"):
+        raise Ending("stopped", f"Nothing was deleted; --yes deletes {record.id} without asking.", record.id)
+    get_manager().delete(record.id)
+    if json:
+        show_json({"run_id": record.id, "status": "deleted"})
+    else:
+        show(f"Deleted: {record.id}")
 
 
 @app.command()
@@ -196,6 +217,9 @@ def study(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Prints the table in Markdown, progress elsewhere.")
     ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Takes up runs of the study that failed at an earlier attempt.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Repeat a run with several seeds and say what distilling gains, with its uncertainty."""
@@ -206,7 +230,7 @@ def study(
     config = configuration(preset, file, settings or ())
     wanted = studying.read_seeds(seeds)
     progress = error_console() if json or markdown else console()
-    found = studying.study(training.open_store(), config, wanted, progress)
+    found = studying.study(training.open_store(), config, wanted, progress, retry_failed)
     if json:
         show_json(found.to_dict())
     elif markdown:
@@ -241,6 +265,14 @@ def _show_run(run_id: str, json: bool) -> None:
         show(f"{record.id}: {record.status}", *([record.error] if record.error else []))
         if record.resumable:
             show(f"Go on with: python -m distill_core resume {record.id}")
+
+
+def _exit_if_not_exported(record: RunRecord) -> None:
+    """Ends with code 1 if the student was trained but the file that was asked for could not be made."""
+    why = (record.summary or {}).get("onnx_why")
+    if why:
+        show(f"{why} Make the file: python -m distill_core export {record.id}", to=error_console())
+        raise typer.Exit(FAILED)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -72,6 +73,14 @@ def harmless() -> Any:
     except ValueError as error:  # "I/O operation on closed file"
         if "closed file" not in str(error):
             raise
+
+
+def confirmed(question: str) -> bool:
+    """Asks on standard error; no answer, as where there is nobody to give one, is a no."""
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:
+        return False
 
 
 def flush() -> None:

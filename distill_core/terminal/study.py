@@ -15,6 +15,7 @@ from distill_core.errors import ConfigError, DistillError
 from distill_core.insight.seeds import MeanGain, mean_gain
 from distill_core.insight.words import percent, points
 from distill_core.runs.records import RunRecord
+from distill_core.terminal.endings import Ending, failure_of_run
 from distill_core.terminal.screen import show
 from distill_core.terminal.training import start, work_on
 
@@ -94,8 +95,17 @@ def read_seeds(text: str) -> list[int]:
     return seeds
 
 
-def study(store: Store, config: DistillConfig, seeds: Sequence[int], console: Console) -> Study:
+def study(
+    store: Store, config: DistillConfig, seeds: Sequence[int], console: Console, retry_failed: bool = False
+) -> Study:
     """Runs a configuration once for each seed, one after another; what was run before is not run again.
+
+    Args:
+        store: where runs are kept.
+        config: of every run, but for its seed.
+        seeds: one run and one baseline for each.
+        console: where the progress goes.
+        retry_failed: take up runs that failed; otherwise the study ends at one, for it would fail again.
 
     Raises:
         ConfigError: if the configuration has no teacher, for then there is nothing to compare.
@@ -104,10 +114,10 @@ def study(store: Store, config: DistillConfig, seeds: Sequence[int], console: Co
     if config.teacher is None:
         raise ConfigError("A study compares a student with its baseline, so it needs a teacher: --set teacher=NAME")
     configs = [config.changed({"seed": seed, "baseline": True}) for seed in seeds]
-    return Study([_result(_run(store, each, console), each.seed) for each in configs])
+    return Study([_result(_run(store, each, console, retry_failed), each.seed) for each in configs])
 
 
-def _run(store: Store, config: DistillConfig, console: Console) -> RunRecord:
+def _run(store: Store, config: DistillConfig, console: Console, retry_failed: bool) -> RunRecord:
     earlier = [
         record for record in store.list(role="run") if record.fingerprint == config.fingerprint() and _serves(record)
     ]
@@ -115,11 +125,22 @@ def _run(store: Store, config: DistillConfig, console: Console) -> RunRecord:
         if record.status == "finished":
             show(f"Seed {config.seed}: run before as {record.id}", to=console)
             return record
+    if earlier and earlier[0].status == "failed" and not retry_failed:
+        raise _failed_before(earlier[0], config.seed)
     show(f"Seed {config.seed}:", to=console)
     for record in earlier:
         if record.resumable and record.has_checkpoint:
             return work_on(store, record.id, console)
     return start(store, config, console)
+
+
+def _failed_before(record: RunRecord, seed: int) -> Ending:
+    """The ending of a study one of whose runs failed at an earlier attempt."""
+    sentence = (
+        f"Seed {seed}: the run {record.id} failed: {record.error or 'it left no message.'} "
+        "Mend that, then repeat the study with --retry-failed."
+    )
+    return failure_of_run(record.id, sentence, record.details)
 
 
 def _serves(record: RunRecord) -> bool:

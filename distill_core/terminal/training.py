@@ -58,7 +58,7 @@ def start(store: Store, config: DistillConfig, console: Console) -> RunRecord:
     from distill_core.runs.preflight import inspect
 
     found = inspect(config, store.home)
-    return work_on(store, store.create(config), console, check=lambda _config, _home: found)
+    return work_on(store, store.create(config), console, check=lambda *_: found)
 
 
 def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunRecord:
@@ -84,9 +84,19 @@ def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunR
     if ended.status == "finished":
         return ended
     if ended.status == "stopped":
-        kept = "Stopped; the checkpoint is kept." if ended.has_checkpoint else "Stopped before the first checkpoint."
-        raise Ending("stopped", f"{kept} Go on with: python -m distill_core resume {run_id}", run_id)
+        sentence = f"{_what_is_kept(store, ended)} Go on with: python -m distill_core resume {run_id}"
+        raise Ending("stopped", sentence, run_id)
     raise failure_of_run(run_id, ended.error or f"The run ended as {ended.status}.", ended.details)
+
+
+def _what_is_kept(store: Store, stopped: RunRecord) -> str:
+    """What a stopped run goes on from."""
+    if stopped.has_checkpoint:
+        return "Stopped; the checkpoint is kept."
+    baseline = store.get(stopped.baseline_id) if stopped.baseline_id is not None else None
+    if baseline is not None and baseline.resumable and baseline.has_checkpoint:
+        return "Stopped while the baseline trained; the baseline's checkpoint is kept."
+    return "Stopped before the first checkpoint."
 
 
 def _in_thread(work: Callable[[], RunRecord], run_id: str) -> RunRecord:

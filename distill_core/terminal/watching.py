@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from distill_core.config import DistillConfig
 from distill_core.insight.words import about, count, megabytes, milliseconds, percent
-from distill_core.runs.progress import Track
+from distill_core.runs.progress import Track, seconds_left, share_done
 from distill_core.runs.records import RunEvent
 
 
@@ -36,6 +36,7 @@ class Watch:
         self.validation: float | None = None
         self._steps_per_epoch = 1
         self._whose = "student"
+        self._baseline_id = ""
         self._told: set[str] = set()
 
     @property
@@ -45,20 +46,18 @@ class Watch:
 
     @property
     def share(self) -> float:
-        """Of the job's steps, 0..1; measuring and exporting are not counted."""
-        parts = [self.own.step / self.own.steps if self.own.steps else 0.0]
-        if self.baseline.steps or (self.wants_baseline and not self.own.started):
-            parts.append(self.baseline.step / self.baseline.steps if self.baseline.steps else 0.0)
-        return sum(parts) / len(parts)
+        """Of the job's steps; see `runs.progress.share_done`."""
+        return share_done(self.own, self.baseline, self._with_baseline)
 
     @property
     def seconds_left(self) -> float | None:
-        """Of the training; while the baseline trains, the student's steps are taken to last as long."""
-        track = self.track
-        if track.seconds_left is None:
-            return None
-        ahead = track.steps * (track.seconds_per_step or 0.0) if track is self.baseline else 0.0
-        return track.seconds_left + ahead
+        """Of the training; see `runs.progress.seconds_left`."""
+        return seconds_left(self.own, self.baseline if self._with_baseline else None)
+
+    @property
+    def _with_baseline(self) -> bool:
+        """Whether the job trains a baseline: it has begun to, or may still."""
+        return self.baseline.steps > 0 or (self.wants_baseline and not self.own.started)
 
     @property
     def doing(self) -> str:
@@ -89,6 +88,8 @@ class Watch:
     def see(self, event: RunEvent) -> list[Said]:
         """Takes in an event and returns what is worth a line."""
         self._whose = "student" if event.run_id == self.run_id else "baseline"
+        if self._whose == "baseline" and event.run_id != self._baseline_id:
+            self._baseline_id, self.baseline = event.run_id, Track()
         self.track.see(event.event)
         said = getattr(self, f"_{event.event.kind.lower()}", None)
         return list(said(event.event)) if said else []

@@ -141,7 +141,7 @@ class FakeEdge:
         return {"machine": {"cpu": "x"}, "models": dict.fromkeys(names, figures), "ratios": ratios, "warnings": []}
 
 
-def fake_check(config: DistillConfig, home: Path) -> Preflight:
+def fake_check(config: DistillConfig, home: Path, between: Any = None) -> Preflight:
     facts = DataFacts(config.dataset, ("a", "b"), (1, 8, 8), (0.5,), (0.5,), SHA)
     return Preflight(facts, 8000, 1000, "vgg8-w48", 9000) if config.teacher else Preflight(facts, 8000, 1000)
 

@@ -151,9 +151,10 @@ def test_a_baseline_that_diverges_is_a_warning(job: Job, config: DistillConfig, 
     assert record.status == "finished"
     assert record.summary is not None
     assert record.summary["baseline"] is None
-    assert any("baseline failed" in warning for warning in record.summary["warnings"])
-    assert record.baseline_id is not None
-    assert store.get(record.baseline_id).status == "failed"
+    (failed,) = store.list(role="baseline")
+    assert failed.status == "failed"
+    assert any(f"baseline failed (run {failed.id})" in warning for warning in record.summary["warnings"])
+    assert record.baseline_id is None
 
 
 def test_a_failed_baseline_is_resumed_and_not_used_as_it_is(job: Job, config: DistillConfig, engine: Any) -> None:
@@ -200,6 +201,7 @@ def test_the_student_survives_a_failing_export_or_measurement(
     assert summary["student"]["accuracy"] == 0.8
     assert any(f"No space left for {part}" in warning for warning in summary["warnings"])
     assert (summary["onnx"] is None) == (part == "export_model")
+    assert ("No space left" in (summary["onnx_why"] or "")) == (part == "export_model")
     assert summary["latency"] is not None
 
 
@@ -235,6 +237,21 @@ def test_a_stop_during_the_export_keeps_the_finished_student(job: Job, config: D
     assert record.summary is not None
     assert record.summary["onnx"] is None
     assert record.summary["warnings"][0].startswith("The run was stopped before its file")
+
+
+def test_a_stop_is_heard_while_the_data_are_fetched(job: Job, config: DistillConfig, engine: Any) -> None:
+    control, pieces = RunControl(), list[int]()
+
+    def download(_config: DistillConfig, _home: Any, between: Callable[[], None]) -> Any:
+        for piece in range(10):
+            between()
+            pieces.append(piece)
+            control.stop()
+
+    record = job(config, control=control, check=download)
+    assert (record.status, record.error) == ("stopped", None)
+    assert pieces == [0]
+    assert engine.calls == []
 
 
 def test_a_resumed_run_is_not_measured_twice_and_warns_once(

@@ -13,8 +13,9 @@ import pytest
 
 import distill_core.runs
 from distill_core.config import DistillConfig
-from distill_core.errors import DistillError, StorageError
+from distill_core.errors import CheckpointError, DistillError, DivergedError, StorageError
 from distill_core.runs import manager as manager_module
+from distill_core.runs.database import Database
 from distill_core.runs.execute import execute
 from distill_core.runs.manager import Manager, get_manager
 from distill_core.runs.records import RunEvent, Snapshot
@@ -84,7 +85,7 @@ def test_a_look_without_news_is_the_same_object_and_asks_no_database(
     manager.pause(run_id)
     paused = wait_for(manager, run_id, "paused")
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "_session", None)
+        patched.setattr(Database, "session", None)
         last = manager.snapshot(run_id).last_seq
         quiet = manager.snapshot(run_id, last)
         assert quiet is manager.snapshot(run_id, last)
@@ -157,6 +158,38 @@ def test_a_failure_is_told_in_the_snapshot(manager: Manager, config: DistillConf
     assert snapshot.error == "Do this instead."
     engine.fail.clear()
     wait_for(manager, manager.submit(config), "finished")
+
+
+def test_a_reader_sees_all_of_a_baseline_that_replaces_a_damaged_one(
+    own_home: Path, config: DistillConfig, engine: Any, edge: Any, check: Any
+) -> None:
+    def damaged_when_resumed(*args: Any, **settings: Any) -> Any:
+        if settings["resume"]:
+            raise CheckpointError("damaged")
+        return engine(*args, **settings)
+
+    do = functools.partial(execute, engine=damaged_when_resumed, edge=edge, check=check)
+    manager = Manager(own_home, execute=do)
+    engine.fail["baseline"] = StorageError("full")
+    run_id = manager.submit(config)
+    failed = wait_for(manager, run_id, "failed")
+    until(lambda: manager.active() is None)
+    engine.fail.clear()
+    since = manager.snapshot(run_id).last_seq
+    manager.resume(run_id)
+    done = wait_for(manager, run_id, "finished")
+    assert done.baseline_id not in (None, failed.baseline_id)
+    news = manager.snapshot(run_id, since).events
+    assert [event.seq for event in news if event.run_id == done.baseline_id] == [
+        event.seq for event in manager.store.events(done.baseline_id or "")
+    ]
+
+
+def test_a_baseline_that_failed_is_no_longer_the_runs(manager: Manager, config: DistillConfig, engine: Any) -> None:
+    engine.fail["baseline"] = DivergedError("no number")
+    snapshot = wait_for(manager, manager.submit(config), "finished")
+    assert snapshot.baseline_id is None
+    assert {event.run_id for event in snapshot.events} == {snapshot.run_id}
 
 
 def test_only_what_ended_early_can_be_resumed(manager: Manager, config: DistillConfig) -> None:

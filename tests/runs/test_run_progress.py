@@ -101,3 +101,22 @@ def test_a_new_status_is_news_though_no_event_came(record: RunRecord) -> None:
     after = history.snapshot(before.last_seq)
     assert (after.last_seq, after.status) == (before.last_seq, "stopping")
     assert after.progress.doing.startswith("Stopping")
+
+
+def test_a_baseline_in_place_of_another_is_told_from_its_first_event(
+    store: Store, record: RunRecord, baseline: RunRecord
+) -> None:
+    own, given_up = History(record, ours=True), History(baseline, ours=True)
+    own.baseline = given_up
+    own.extend([RunEvent(record.id, 1, 1.0, Preparing("a", 0, 1))])
+    given_up.extend([RunEvent(baseline.id, seq, 2.0, Paused(seq)) for seq in range(1, 6)])
+    cursor = own.snapshot().last_seq
+    other = replace(baseline, id="baseline-anew")
+    own.baseline = History(other, ours=True)
+    own.baseline.extend([RunEvent(other.id, 1, 3.0, STARTED), RunEvent(other.id, 2, 4.0, Paused(3))])
+    later = own.snapshot(cursor)
+    assert [(event.run_id, event.seq) for event in later.events] == [(other.id, 1), (other.id, 2)]
+    own.baseline.extend([RunEvent(other.id, 3, 5.0, Paused(4))])
+    assert [event.seq for event in own.snapshot(later.last_seq).events] == [3]
+    own.baseline = None
+    assert own.snapshot(later.last_seq).events == ()

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,87 @@ def test_a_run_of_a_configuration_nobody_can_read_hides_no_other(store: Store, c
     lost, kept = store.create(config), store.create(config)
     force(store, lost, config='{"schema_version": 1, "warp": 9}')
     assert [record.id for record in store.list()] == [kept]
+
+
+@pytest.mark.parametrize(
+    "damage", [{"config": "{"}, {"config": '{"schema_version": 1, "warp": 9}'}, {"summary": "not JSON"}]
+)
+def test_a_row_that_cannot_be_read_is_a_sentence_and_harms_no_other(
+    store: Store, config: DistillConfig, damage: dict[str, str]
+) -> None:
+    lost, kept = (store.create(config.baseline_config(), role="baseline") for _ in range(2))
+    for run_id in (lost, kept):
+        store.claim(run_id)
+        store.finish(run_id, {}, data_sha256="", torch_version="")
+    force(store, lost, ended=9e9, **damage)
+    with pytest.raises(StorageError, match=f"run {lost} cannot be read"):
+        store.get(lost)
+    found = store.find_finished(config.baseline_config().fingerprint())
+    assert found is not None
+    assert found.id == kept
+
+
+def test_an_event_that_is_damaged_is_left_out(store: Store, config: DistillConfig) -> None:
+    run_id = store.create(config)
+    store.append_events(run_id, [Warned("a"), Warned("b"), Warned("c")])
+    engine = create_engine(store.url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE events SET data = '{' WHERE seq = 2"))
+    engine.dispose()
+    assert [event.seq for event in store.events(run_id)] == [1, 3]
+
+
+READS: dict[str, Callable[[Store], object]] = {
+    "get": lambda store: store.get("some-run"),
+    "list": lambda store: store.list(),
+    "events": lambda store: store.events("some-run"),
+    "pulse": lambda store: store.pulse("some-run"),
+    "find_finished": lambda store: store.find_finished("f"),
+    "find_resumable_baseline": lambda store: store.find_resumable_baseline("f"),
+    "adopt": lambda store: store.adopt(),
+    "take_wish": lambda store: store.take_wish("some-run"),
+    "delete": lambda store: store.delete("some-run"),
+    "append_events": lambda store: store.append_events("some-run", [Warned("x")]),
+    "set_summary": lambda store: store.set_summary("some-run", {}),
+}
+
+
+@pytest.mark.parametrize("ask", READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("trouble", ["locked", "broken"])
+def test_whatever_the_database_does_the_error_is_the_stores_own(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Store], object], trouble: str
+) -> None:
+    monkeypatch.setattr("distill_core.runs.database.BUSY_SECONDS", 0.05)
+    store = Store(own_home)
+    path = own_home / "distill.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    if trouble == "locked":
+        store.close()
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+    else:
+        other.execute("DROP TABLE events")
+        other.execute("DROP TABLE runs")
+    with pytest.raises(StorageError) as caught:
+        ask(store)
+    assert str(path) in str(caught.value)
+    assert ("held by another program" in str(caught.value)) == (trouble == "locked")
+    other.close()
+    store.close()
+
+
+def test_adding_events_to_a_run_that_is_not_there_is_refused_in_a_sentence(store: Store) -> None:
+    with pytest.raises(StorageError, match="deleted the run gone"):
+        store.append_events("gone", [Warned("x")])
+
+
+def test_a_summary_is_replaced_for_a_finished_run_alone(store: Store, config: DistillConfig) -> None:
+    run_id = store.create(config)
+    assert not store.set_summary(run_id, {"a": 1})
+    store.claim(run_id)
+    store.finish(run_id, {"a": 1}, data_sha256="", torch_version="")
+    assert store.set_summary(run_id, {"a": 2})
+    assert store.get(run_id).summary == {"a": 2}
 
 
 def test_two_stores_on_one_file_see_each_other(store: Store, config: DistillConfig, own_home: Path) -> None:

@@ -101,6 +101,7 @@ class FakeWork:
     ends: str = "finished"
     error: str = "The disk is full. Free some space."
     details: str = ""
+    onnx_why: str | None = None
     done: list[str] = field(default_factory=list)
     while_working: Callable[[Any], None] = lambda _control: None
 
@@ -118,7 +119,10 @@ class FakeWork:
         elif self.ends == "failed":
             store.set_status(run_id, "failed", error=self.error, details=self.details)
         else:
-            store.finish(run_id, summary_of(run_id, config), data_sha256="d" * 64, torch_version=version("torch"))
+            summary = summary_of(run_id, config)
+            if self.onnx_why:
+                summary |= {"onnx": None, "onnx_why": self.onnx_why, "warnings": [self.onnx_why]}
+            store.finish(run_id, summary, data_sha256="d" * 64, torch_version=version("torch"))
         return store.get(run_id)
 
 
@@ -126,5 +130,5 @@ class FakeWork:
 def work(monkeypatch: pytest.MonkeyPatch) -> FakeWork:
     fake = FakeWork()
     monkeypatch.setattr("distill_core.runs.execute.execute", fake)
-    monkeypatch.setattr("distill_core.runs.preflight.inspect", lambda _config, _home: None)
+    monkeypatch.setattr("distill_core.runs.preflight.inspect", lambda *_: None)
     return fake

@@ -123,23 +123,65 @@ def finished(command, work, own_home: Path) -> Path:
     return folder
 
 
-def test_an_export_goes_where_it_is_asked_to(command, finished: Path, tmp_path: Path, monkeypatch):
+@pytest.fixture
+def asked(monkeypatch) -> dict:
+    """What the stand-in for the export was asked; the file's measurement has a stand-in too."""
+    from distill_core.runs.preflight import Preflight
+    from distill_core.task import DataFacts
+
     asked = {}
 
     def exported(folder, out, **details):
         asked.update(folder=folder, out=out, **details)
-        return {"path": str(out), "bytes": 80_000, "sha256": "s", "parity_max_abs": 1e-6, "test_accuracy": 0.82,
+        return {"path": str(out), "bytes": 70_000, "sha256": "s", "parity_max_abs": 1e-6, "test_accuracy": 0.82,
                 "warnings": ["Careful."]}  # fmt: skip
 
+    facts = DataFacts("d", ("a", "b"), (1, 28, 28), (0.5,), (0.5,), "sha")
+    found = Preflight(facts, 8000, 1000, "vgg8-w48", 9000)
+    files = {"teacher": Path("teacher.onnx")}
+    monkeypatch.setattr("distill_core.runs.preflight.inspect", lambda *_: found)
     monkeypatch.setattr("distill_core.edge.jobs.export_model", exported)
+    monkeypatch.setattr("distill_core.edge.jobs.architecture_files", lambda *_, **__: files)
+    monkeypatch.setattr("distill_core.edge.jobs.measure_files", measured)
+    return asked
+
+
+def test_an_export_goes_where_it_is_asked_to(command, finished: Path, tmp_path: Path, asked):
     answer = command("export", finished.name, "--to", tmp_path / "new" / "x.onnx")
     assert answer.code == 0
     assert (tmp_path / "new").is_dir()
     assert asked["folder"] == finished / "best"
     assert asked["config_json"] == finished / "config.json"
-    assert "80 kB" in answer.out
+    assert "70 kB" in answer.out
     assert "Careful." in answer.out
     assert command("export", finished.name, "--json").last["path"] == str(finished / "model.onnx")
+
+
+def test_after_an_export_the_run_has_its_file(command, work, finished: Path, own_home: Path, asked):
+    store = Store(own_home)
+    record = store.get(finished.name)
+    why = "The student is trained and kept, but could not be exported: no space."
+    store.set_summary(record.id, {**(record.summary or {}), "onnx": None, "onnx_why": why, "warnings": [why]})
+    assert "There is no ONNX file yet" in command("show", record.id).out
+    assert command("export", record.id, "--json").last["latency"]["student"]["cpu_ms"] == 0.1
+    shown = command("show", record.id).out
+    assert f"ONNX file: {finished / 'model.onnx'} (70 kB" in shown
+    assert "no ONNX file" not in shown
+    assert why not in shown
+    summary = command("show", record.id, "--json").last
+    assert (summary["onnx"]["bytes"], summary["onnx_why"]) == (70_000, None)
+    assert summary["latency"]["student"]["cpu_ms"] == 0.1
+
+
+def test_an_interrupted_export_ends_with_130_and_changes_nothing(command, finished: Path, monkeypatch, own_home: Path):
+    def stop(*_, **__):
+        raise JobStopped("The export job was stopped before its end.")
+
+    before = Store(own_home).get(finished.name).summary
+    monkeypatch.setattr("distill_core.edge.jobs.export_model", stop)
+    answer = command("export", finished.name, "--json")
+    assert (answer.code, answer.last["status"]) == (130, "stopped")
+    assert Store(own_home).get(finished.name).summary == before
 
 
 def test_a_run_without_weights_cannot_be_exported(command, work):

@@ -167,6 +167,58 @@ def test_a_finished_run_cannot_be_resumed(command, work):
     assert "cannot be started here" in answer.last["error"]
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_run_whose_file_could_not_be_made_ends_with_code_1_and_its_results(command, work, options):
+    work.onnx_why = "The student is trained and kept, but could not be exported: the disk is full."
+    answer = command(*RUN, *options)
+    assert answer.code == 1
+    sentence = answer.err.strip().splitlines()[-1]
+    assert sentence == f"{work.onnx_why} Make the file: python -m distill_core export {work.done[0]}"
+    if options:
+        assert (answer.last["status"], answer.last["onnx"]) == ("finished", None)
+        assert answer.last["student"]["accuracy"] == 0.82
+    assert command("show", work.done[0], *options).code == 0
+
+
+def test_a_resumed_run_whose_file_could_not_be_made_ends_with_code_1(command, work):
+    work.ends = "stopped"
+    command(*RUN)
+    work.ends, work.onnx_why = "finished", "It could not be exported."
+    answer = command("resume", work.done[0], "--json")
+    assert (answer.code, answer.last["onnx_why"]) == (1, work.onnx_why)
+
+
+def stop_with_checkpoint_of(who: str, own_home: Path, work):
+    """Stops the next run as its student or its baseline has a checkpoint, or before there is any."""
+
+    def stop(control):
+        store = Store(own_home)
+        record = store.get(work.done[-1])
+        baseline = store.create(record.config.baseline_config(), role="baseline", parent=record.id)
+        store.claim(baseline)
+        store.set_status(baseline, "stopped")
+        folder = {"student": record.folder, "baseline": store.get(baseline).folder}.get(who)
+        if folder is not None:
+            (folder / "checkpoint").mkdir(parents=True)
+            (folder / "checkpoint" / "state.safetensors").write_bytes(b"x")
+        control.stop()
+
+    work.while_working = stop
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("student", "Stopped; the checkpoint is kept."),
+        ("baseline", "Stopped while the baseline trained; the baseline's checkpoint is kept."),
+        ("nobody", "Stopped before the first checkpoint."),
+    ],
+)
+def test_a_stop_says_what_is_kept(command, work, own_home: Path, who, sentence):
+    stop_with_checkpoint_of(who, own_home, work)
+    assert sentence in command(*RUN).err
+
+
 def test_an_unknown_run_is_bad_input(command, work):
     command(*RUN)
     answer = command("resume", "nothing", "--json")

@@ -48,6 +48,22 @@ def test_a_stopped_study_ends_with_130_and_keeps_what_is_done(command, work):
     assert len(work.done) == 2
 
 
+def test_a_failed_run_of_a_study_is_told_and_taken_up_again_only_on_request(command, work):
+    work.ends = "failed"
+    assert command(*STUDY).code == 1
+    assert len(work.done) == 1
+    work.ends = "finished"
+    answer = command(*STUDY, "--json")
+    assert (answer.code, answer.last["status"], answer.last["run_id"]) == (1, "failed", work.done[0])
+    assert f"Seed 0: the run {work.done[0]} failed: {work.error}" in answer.err
+    assert "--retry-failed" in answer.err
+    assert len(work.done) == 1
+    assert command(*STUDY, "--retry-failed").code == 0
+    assert len(work.done) == 4
+    assert command(*STUDY).code == 0
+    assert len(work.done) == 4
+
+
 def test_better_is_not_said_where_the_interval_includes_zero():
     assert results(0.02, -0.01, 0.03).to_dict()["better"] is False
     assert "includes 0" in results(0.02, -0.01, 0.03).markdown()

@@ -57,6 +57,15 @@ def test_while_the_baseline_trains_the_time_left_includes_the_student(life_of):
     assert watch.seconds_left == pytest.approx(30)
 
 
+def test_a_baseline_in_place_of_another_counts_from_its_start(life_of):
+    watch = Watch("s", CONFIG)
+    seen(watch, life_of("b", CONFIG, baseline=True))
+    seen(watch, life_of("anew", CONFIG, baseline=True)[:1])
+    assert watch.share == 0
+    seen(watch, life_of("anew", CONFIG, baseline=True)[1:4])
+    assert watch.share == pytest.approx(0.25)
+
+
 def test_preparations_are_told_once_and_shown_while_they_last():
     watch = Watch("s", CONFIG)
     preparing = [RunEvent("s", seq, 0.0, Preparing("The teacher answers", seq, 3)) for seq in (1, 2, 3)]

@@ -1,15 +1,18 @@
 """Data sets of images: their names, and `load`, which gives one as three splits.
 
-A new data set is one function `(config, home) -> Data` in a file of this folder and one line in each table here.
+A new data set is one function `(config, home) -> Data` in a file of this folder and one line in each table here; one
+that downloads takes `between` too and is named in `DOWNLOADED`.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_core.errors import unknown_name
+from distill_core.task import no_matter
 
 if TYPE_CHECKING:
     from distill_core.config import DistillConfig
@@ -38,12 +41,16 @@ _SOURCES: dict[str, str] = {
 }
 
 
-def load(config: DistillConfig, home: Path) -> Data:
+DOWNLOADED = ("fashion-mnist-rest", "fashion-mnist", "mnist", "cifar10", "cifar100")
+
+
+def load(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """The data set `config.dataset`: images uint8 `[N, C, H, W]` and labels int64 `[N]` of three splits.
 
     Args:
         config: what it says of `dataset`, `data_folder` and `image_size` is used.
         home: the folder whose `data/` keeps downloads.
+        between: called between the pieces of a download; may raise to end it.
 
     Raises:
         ConfigError: if there is no such data set.
@@ -53,5 +60,5 @@ def load(config: DistillConfig, home: Path) -> Data:
         raise unknown_name("dataset", config.dataset, _SOURCES)
     module, _, function = _SOURCES[config.dataset].partition(":")
     source: Any = getattr(importlib.import_module(f"{__name__}.{module}"), function)
-    data: Data = source(config, home)
+    data: Data = source(config, home, between) if config.dataset in DOWNLOADED else source(config, home)
     return data

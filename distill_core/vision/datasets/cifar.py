@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from distill_core.errors import DataUnavailable
+from distill_core.task import no_matter
 from distill_core.vision.datasets.download import fetch
 from distill_core.vision.datasets.splitting import all_but, as_data, as_split, choose_per_class
 
@@ -21,28 +23,32 @@ MEAN_STD_10 = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 MEAN_STD_100 = ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))
 
 
-def load_cifar10(config: DistillConfig, home: Path) -> Data:
+def load_cifar10(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """45,000 training, 5,000 validation (500 a class) and 10,000 test images.
 
     Raises:
         DataUnavailable: if the files are not here and cannot be downloaded.
     """
-    return _load("CIFAR10", MEAN_STD_10, config, home)
+    return _load("CIFAR10", MEAN_STD_10, config, home, between)
 
 
-def load_cifar100(config: DistillConfig, home: Path) -> Data:
+def load_cifar100(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """45,000 training, 5,000 validation (50 a class) and 10,000 test images.
 
     Raises:
         DataUnavailable: if the files are not here and cannot be downloaded.
     """
-    return _load("CIFAR100", MEAN_STD_100, config, home)
+    return _load("CIFAR100", MEAN_STD_100, config, home, between)
 
 
 def _load(
-    torchvision_name: str, mean_std: tuple[tuple[float, ...], tuple[float, ...]], config: DistillConfig, home: Path
+    torchvision_name: str,
+    mean_std: tuple[tuple[float, ...], tuple[float, ...]],
+    config: DistillConfig,
+    home: Path,
+    between: Callable[[], None],
 ) -> Data:
-    train, test = _parts(torchvision_name, config, home)
+    train, test = _parts(torchvision_name, config, home, between)
     classes = tuple(train.classes)
     labels = np.asarray(train.targets)
     per_class = int(len(labels) * VALIDATION_SHARE / len(classes))
@@ -58,7 +64,7 @@ def _load(
     )
 
 
-def _parts(torchvision_name: str, config: DistillConfig, home: Path) -> tuple[Any, Any]:
+def _parts(torchvision_name: str, config: DistillConfig, home: Path, between: Callable[[], None]) -> tuple[Any, Any]:
     """The training and test part as torchvision has them; without a folder given, downloaded if need be."""
     import torchvision
 
@@ -79,7 +85,7 @@ def _parts(torchvision_name: str, config: DistillConfig, home: Path) -> tuple[An
         )
     try:
         if given is None:
-            fetch([source.url], root / source.filename, source.tgz_md5)
+            fetch([source.url], root / source.filename, source.tgz_md5, between)
         return _unpacked(source, root)
     except DataUnavailable as error:
         raise DataUnavailable(

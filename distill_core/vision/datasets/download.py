@@ -6,22 +6,24 @@ import hashlib
 import http.client
 import os
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from distill_core.errors import DataUnavailable
 from distill_core.home import writable_folder
+from distill_core.task import no_matter
 
 SILENCE_SECONDS = 20.0
 
 
-def fetch(urls: Sequence[str], path: Path, md5: str) -> None:
+def fetch(urls: Sequence[str], path: Path, md5: str, between: Callable[[], None] = no_matter) -> None:
     """Downloads to `path` from the first address that gives the file with this MD5; does nothing if it is there.
 
     Args:
         urls: addresses of the same file, tried in order.
         path: where it goes; the folder is made.
         md5: the published checksum.
+        between: called before each megabyte; may raise to end the download, of which nothing is kept then.
 
     Raises:
         DataUnavailable: with what went wrong at each address.
@@ -35,7 +37,7 @@ def fetch(urls: Sequence[str], path: Path, md5: str) -> None:
     try:
         for url in urls:
             try:
-                _copy(url, partial)
+                _copy(url, partial, between)
             except (OSError, http.client.HTTPException) as error:
                 failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
                 continue
@@ -48,11 +50,13 @@ def fetch(urls: Sequence[str], path: Path, md5: str) -> None:
     raise DataUnavailable("; ".join(failures))
 
 
-def _copy(url: str, path: Path) -> None:
+def _copy(url: str, path: Path, between: Callable[[], None]) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": "distillation-workbench"})
+    between()
     with urllib.request.urlopen(request, timeout=SILENCE_SECONDS) as response, path.open("wb") as file:
         while chunk := response.read(1 << 20):
             file.write(chunk)
+            between()
 
 
 def _md5(path: Path) -> str:

@@ -5,12 +5,14 @@ The addresses and checksums are torchvision's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from distill_core.errors import DataUnavailable
+from distill_core.task import no_matter
 from distill_core.vision.datasets import fashion_mnist_mini
 from distill_core.vision.datasets.download import fetch
 from distill_core.vision.datasets.idx import read_idx
@@ -31,13 +33,13 @@ MNIST_BEGINS = (5, 0, 4, 1, 9)
 """The labels of MNIST's first training images: Fashion-MNIST's files have the same names, and begin otherwise."""
 
 
-def load_mnist(config: DistillConfig, home: Path) -> Data:
+def load_mnist(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """55,000 training, 5,000 validation (500 a class) and 10,000 test images.
 
     Raises:
         DataUnavailable: if the files are not here and cannot be downloaded, or are something else.
     """
-    train_images, train_labels, test_images, test_labels = _arrays("MNIST", config, home)
+    train_images, train_labels, test_images, test_labels = _arrays("MNIST", config, home, between)
     if tuple(train_labels[: len(MNIST_BEGINS)]) != MNIST_BEGINS:
         raise DataUnavailable("The files found for mnist are not MNIST's; check data_folder.")
     validation = choose_per_class(train_labels, VALIDATION_PER_CLASS, SEED)
@@ -51,18 +53,18 @@ def load_mnist(config: DistillConfig, home: Path) -> Data:
     )
 
 
-def load_fashion_mnist(config: DistillConfig, home: Path) -> Data:
+def load_fashion_mnist(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """55,000 training, 5,000 validation (500 a class) and 10,000 test images.
 
     Raises:
         DataUnavailable: if the files are not here and cannot be downloaded, or are something else.
     """
-    arrays = _fashion_arrays(config, home)
+    arrays = _fashion_arrays(config, home, between)
     validation = choose_per_class(arrays[1], VALIDATION_PER_CLASS, SEED)
     return _fashion_data("fashion-mnist", arrays, all_but(len(arrays[1]), validation), validation)
 
 
-def load_fashion_mnist_rest(config: DistillConfig, home: Path) -> Data:
+def load_fashion_mnist_rest(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
     """What the mini set leaves: 48,000 training and 2,000 validation images (200 a class), and all 10,000 test images.
 
     A teacher trained on this has seen none of the mini set's training and validation images.
@@ -70,7 +72,7 @@ def load_fashion_mnist_rest(config: DistillConfig, home: Path) -> Data:
     Raises:
         DataUnavailable: if the files are not here and cannot be downloaded, or are something else.
     """
-    arrays = _fashion_arrays(config, home)
+    arrays = _fashion_arrays(config, home, between)
     mini = fashion_mnist_mini.mini_indices()
     rest = all_but(len(arrays[1]), mini)
     validation = choose_per_class(arrays[1], REST_VALIDATION_PER_CLASS, SEED, among=rest)
@@ -89,9 +91,9 @@ def _fashion_data(name: str, arrays: list[Bytes], train: Integers, validation: I
     )
 
 
-def _fashion_arrays(config: DistillConfig, home: Path) -> list[Bytes]:
+def _fashion_arrays(config: DistillConfig, home: Path, between: Callable[[], None]) -> list[Bytes]:
     """Fashion-MNIST's four arrays, checked against the embedded part: the same images stand in the same places."""
-    arrays = _arrays("FashionMNIST", config, home)
+    arrays = _arrays("FashionMNIST", config, home, between)
     mini = fashion_mnist_mini.read_mini()
     for images, part in ((arrays[0], "train"), (arrays[0], "validation"), (arrays[2], "test")):
         indices = mini[f"{part}_indices"]
@@ -100,7 +102,7 @@ def _fashion_arrays(config: DistillConfig, home: Path) -> list[Bytes]:
     return arrays
 
 
-def _arrays(torchvision_name: str, config: DistillConfig, home: Path) -> list[Bytes]:
+def _arrays(torchvision_name: str, config: DistillConfig, home: Path, between: Callable[[], None]) -> list[Bytes]:
     """Training images `[N, 28, 28]` and labels `[N]`, then test images and labels; downloaded if need be."""
     downloads = home / "data"
     debian = [DEBIAN_FOLDER] if torchvision_name == "FashionMNIST" else []
@@ -112,7 +114,7 @@ def _arrays(torchvision_name: str, config: DistillConfig, home: Path) -> list[By
             f"it is or with .gz, there or in {torchvision_name}/raw/. Put them there, or leave data_folder out."
         )
     if paths is None:
-        paths = _download(torchvision_name, config, downloads)
+        paths = _download(torchvision_name, config, downloads, between)
     arrays = [read_idx(path) for path in paths]
     for images, labels in (arrays[:2], arrays[2:]):
         if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or labels.max(initial=0) > 9:
@@ -134,14 +136,14 @@ def _find(torchvision_name: str, roots: list[Path]) -> list[Path] | None:
     return None
 
 
-def _download(torchvision_name: str, config: DistillConfig, downloads: Path) -> list[Path]:
+def _download(torchvision_name: str, config: DistillConfig, downloads: Path, between: Callable[[], None]) -> list[Path]:
     import torchvision
 
     source = getattr(torchvision.datasets, torchvision_name)
     folder = downloads / torchvision_name / "raw"
     try:
         for name, md5 in source.resources:
-            fetch([f"{mirror}{name}" for mirror in source.mirrors], folder / name, md5)
+            fetch([f"{mirror}{name}" for mirror in source.mirrors], folder / name, md5, between)
     except DataUnavailable as error:
         ways = [f"put {', '.join(f'{name}.gz' for name in FILES)} into a folder and set data_folder to it"]
         if torchvision_name == "FashionMNIST":

@@ -152,6 +152,40 @@ def test_a_download_appears_only_when_its_checksum_is_right(tmp_path):
     download.fetch(["http://never.asked.invalid/"], target, md5)
 
 
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "fashion-mnist-rest", "cifar10", "cifar100"])
+def test_a_download_hears_a_stop_between_two_pieces_and_leaves_nothing(tmp_path, monkeypatch, name):
+    class Slow:
+        """Gives megabytes for ever; a stop is asked for during the third."""
+
+        pieces = 0
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def read(self, _size):
+            Slow.pieces += 1
+            assert Slow.pieces < 10, "nobody asked whether to go on"
+            return bytes(1 << 10)
+
+    def between():
+        if Slow.pieces == 3:
+            raise Stopped
+
+    monkeypatch.setattr(mnist, "DEBIAN_FOLDER", tmp_path / "none")
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Slow())
+    with pytest.raises(Stopped):
+        load(DistillConfig(teacher=None, dataset=name), tmp_path, between)
+    assert Slow.pieces == 3
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_a_download_has_a_time_limit_and_prints_nothing(tmp_path, monkeypatch, capfd):
     limits = []
 
