@@ -15,6 +15,7 @@ from pages.components.live_chart import preload_script, provide_script
 from pages.components.navigation import navigation, open_door
 from pages.components.settle import settle
 from pages.components.strip import strip
+from pages.components.trouble import told
 
 HERE = Path(__file__).parent
 
@@ -27,6 +28,7 @@ warm_up()
 settle()
 page = navigation()
 open_door()
-strip()
-page.run()
+with told():
+    strip()
+    page.run()
 preload_script()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.presets import load
+from pages.components.catalogue import training_images
 from pages.components.jobs import submit
 from pages.components.navigation import enter
 from pages.components.runs_table import recent_runs
@@ -12,9 +13,17 @@ from pages.components.schematic import schematic
 
 enter()
 
+DEMO = load("quickstart")
+LABELS = f"{DEMO.label_budget:,} labelled images" if DEMO.label_budget else "labelled images"
+IMAGES = training_images(DEMO.dataset)
 STEPS = (
-    ("1", "Labels only", "A small student learns from 400 labelled images. That is the baseline."),
-    ("2", "With a teacher", "The same student starts again and also learns from a teacher's answers to 8,000 images."),
+    ("1", "Labels only", f"A small student learns from {LABELS}. That is the baseline."),
+    (
+        "2",
+        "With a teacher",
+        "The same student starts again and also learns from a teacher's answers to "
+        f"{f'{IMAGES:,}' if IMAGES else 'all'} images.",
+    ),
     (
         "3",
         "To take away",
@@ -30,7 +39,7 @@ with text:
         "so that it needs fewer labels and runs on small machines. Here you see it happen, on real images."
     )
     if st.button("Run the demo", type="primary", icon=":material/play_arrow:", key="demo"):
-        submit(load("quickstart"))
+        submit(DEMO)
     st.caption("Under two minutes on a laptop's CPU. Nothing is downloaded.")
 with picture:
     schematic()

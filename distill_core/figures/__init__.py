@@ -1,4 +1,4 @@
-"""Plotly figures as plain dictionaries, made from data frames; pages and reports draw the same ones.
+"""Plotly figures as plain dictionaries, made from data frames; one figure serves light and dark.
 
 Plain dictionaries because a live page rebuilds them every second: `plotly.graph_objects` checks every property and
 takes ten times as long. Colours are roles (see `palette`).
@@ -8,14 +8,13 @@ from distill_core.figures.accuracy import accuracy_curves
 from distill_core.figures.layout import Figure
 from distill_core.figures.loss import loss_curves
 from distill_core.figures.models import result_bars, size_vs_accuracy
-from distill_core.figures.palette import PALETTES, resolve
+from distill_core.figures.palette import PALETTES
 
 __all__ = [
     "PALETTES",
     "Figure",
     "accuracy_curves",
     "loss_curves",
-    "resolve",
     "result_bars",
     "size_vs_accuracy",
 ]

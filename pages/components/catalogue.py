@@ -1,6 +1,8 @@
-"""What can be chosen: students by size, and teachers that fit a data set."""
+"""What can be chosen: students by size, teachers that fit a data set, and how large a data set is."""
 
 from __future__ import annotations
+
+import json
 
 import streamlit as st
 
@@ -26,3 +28,10 @@ def teachers(dataset: str) -> list[TeacherChoice]:
         if record.status == "finished" and record.config.teacher is None
     ]
     return teachers_for(dataset, model_folders(vision_task.TEACHERS), [*published, *trained])
+
+
+@st.cache_data(show_spinner=False)
+def training_images(dataset: str) -> int | None:
+    """How many training images a data set that ships with the project has, by its provenance; None for others."""
+    provenance = vision_task.ASSETS / dataset / "provenance.json"
+    return int(json.loads(provenance.read_text("utf-8"))["counts"]["train"]) if provenance.is_file() else None

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from distill_core.insight.names import LONGEST, shortened, teacher_name
 from distill_core.insight.settings import differences, said
 from distill_core.runs.records import RunRecord
-from pages.components.status import teacher_name
 
 
 def rows(records: Sequence[RunRecord]) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
     onnx = summary.get("onnx") or {}
     size = onnx.get("bytes")
     return {
-        "run": record.id,
+        "run": label(record),
         "accuracy": _hundredfold(accuracy),
         "baseline": _hundredfold(before),
         "gain": _hundredfold(accuracy - before if accuracy is not None and before is not None else None),
@@ -40,6 +40,11 @@ def _row(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def label(record: RunRecord, most: int = LONGEST) -> str:
+    """The end of a run's id, which tells runs of one name apart however narrow a column is, and its name."""
+    return f"{record.id.rpartition('-')[2]} · {shortened(record.name or record.config.student, most)}"
+
+
 def _hundredfold(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
@@ -52,7 +57,7 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
         names = {
             "teacher": teacher_name(record.config.teacher),
             "baseline": f"{record.config.student}, labels only",
-            "student": record.id,
+            "student": label(record),
         }
         costs = {who: (summary.get("latency") or {}).get(who) or {} for who in ("student", "teacher")}
         costs["baseline"] = costs["student"]
@@ -78,4 +83,4 @@ def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a setting that differs, one column a run."""
     found = differences([record.config for record in records])
     table = {name: [said(name, value) for value in values] for name, values in found.items()}
-    return pd.DataFrame.from_dict(table, orient="index", columns=[record.id for record in records])
+    return pd.DataFrame.from_dict(table, orient="index", columns=[label(record, 24) for record in records])

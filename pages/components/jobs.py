@@ -9,26 +9,26 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.home import RUN_ID
+from distill_core.runs.faults import is_named
 from distill_core.runs.manager import Manager, get_manager
 from distill_core.runs.records import RunRecord
 
 
 def manager() -> Manager:
-    """The manager of this process; a home that cannot be written ends the page with the reason."""
-    try:
-        return get_manager()
-    except DistillError as error:
-        st.error(str(error), icon=":material/error:")
-        st.stop()
+    """The manager of this process; what it raises is told by `trouble.told`."""
+    return get_manager()
 
 
 def record(run_id: str) -> RunRecord | None:
     """The run of an id that may come from anywhere, such as the address bar; None if there is none."""
+    store = manager().store
     if not RUN_ID.match(run_id):
         return None
     try:
-        return manager().store.get(run_id)
-    except DistillError:
+        return store.get(run_id)
+    except DistillError as error:
+        if is_named(error, "StorageError"):
+            raise
         return None
 
 

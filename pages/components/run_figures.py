@@ -12,10 +12,10 @@ from distill_core.runs.records import RunRecord
 def figures(history: RunHistory, record: RunRecord) -> None:
     """Accuracy of the three models, then what the student costs, then how the training goes."""
     with st.grid(4, min_column_width=150, gap="small"):
-        _student(history)
-        _baseline(history)
+        _student(history, record)
+        _baseline(history, record)
         _teacher(history, record)
-        _latency(history)
+        _latency(history, record)
         _size(history)
         _arithmetic(history)
         _cache(history)
@@ -28,9 +28,9 @@ def _tile(label: str, value: str, note: str, explanation: str) -> None:
     )
 
 
-def _student(history: RunHistory) -> None:
+def _student(history: RunHistory, record: RunRecord) -> None:
     ahead = history.lead
-    note = "comes after the baseline" if history.in_baseline else "on validation"
+    note = "after the baseline" if history.in_baseline and record.live else "on validation"
     _tile(
         ":green[●] Student",
         percent(history.student.accuracy),
@@ -39,8 +39,9 @@ def _student(history: RunHistory) -> None:
     )
 
 
-def _baseline(history: RunHistory) -> None:
-    note = "training now" if history.in_baseline else "labels only, best"
+def _baseline(history: RunHistory, record: RunRecord) -> None:
+    now = history.in_baseline and record.live and history.baseline.started is not None
+    note = "training now" if now else "labels only, best"
     _tile(
         ":orange[●] Baseline",
         percent(history.baseline.best_accuracy),
@@ -61,9 +62,9 @@ def _teacher(history: RunHistory, record: RunRecord) -> None:
     )
 
 
-def _latency(history: RunHistory) -> None:
+def _latency(history: RunHistory, record: RunRecord) -> None:
     mine, theirs = history.latency("student"), history.latency("teacher")
-    note = "after the first phase"
+    note = "after the first phase" if record.live else "not measured"
     if mine is not None:
         note = f"teacher {milliseconds(theirs)}" if theirs is not None else "for one image"
     _tile(
@@ -105,7 +106,7 @@ def _cache(history: RunHistory) -> None:
     _tile(
         "Answers re-used",
         percent(last.cache_hit_rate if last else None, 0),
-        "teacher's, from cache",
+        "from the cache",
         "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache.",
     )
 

@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from distill_core.figures import result_bars
+from distill_core.insight.baseline import compared
+from distill_core.insight.names import teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.verdict import verdict
 from distill_core.insight.words import count, duration, megabytes, milliseconds, percent, points
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
 from pages.components.live_chart import live_chart, payload
-from pages.components.status import teacher_name
 
 BARS_HEIGHT = 210
 
@@ -40,6 +41,8 @@ def result(record: RunRecord) -> None:
         )
         live_chart(bars, key=f"result-{record.id}", height=BARS_HEIGHT)
         st.caption(_how_scored(summary))
+        if summary.get("baseline"):
+            st.caption(compared(record.config))
         _table(record, summary)
     with right:
         _file(record, summary)
@@ -125,6 +128,7 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
         "Wall time, 95%": (_wall(latency, "student", "p95"), "–", _wall(latency, "teacher", "p95")),
     }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["Student", "Baseline", "Teacher"])
+    table = table.map(lambda text: text.replace(" ", "\N{NO-BREAK SPACE}"))
     if record.config.teacher is None:
         table = table[["Student"]]
     st.table(table, border="horizontal")

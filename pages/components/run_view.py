@@ -6,24 +6,28 @@ import streamlit as st
 
 from distill_core.errors import DistillError
 from distill_core.insight.history import RunHistory
-from distill_core.insight.words import about
+from distill_core.insight.names import teacher_name
+from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
+from pages.components.form.state import fill_form
 from pages.components.jobs import attempt, manager
 from pages.components.live_chart import live_chart
 from pages.components.live_run import CHART_HEIGHT, live_run
+from pages.components.run_delete import delete_button
 from pages.components.run_figures import figures
-from pages.components.run_form import fill_form
 from pages.components.run_result import result, settings
 from pages.components.settle import settle
-from pages.components.status import badge, teacher_name
+from pages.components.status import badge, time_left
+from pages.components.trouble import fragment
 
 TICK = 1.0
 
 
 def run_view(record: RunRecord) -> None:
     """Shows a run; while it is live, the page renews itself once a second."""
-    st.fragment(_view, run_every=TICK if record.live else None)(record.id, record.live)
+    fragment(_view, run_every=TICK if record.live else None)(record.id, record.live)
     settings(record)
+    delete_button(record)
 
 
 def _view(run_id: str, was_live: bool) -> None:
@@ -32,7 +36,9 @@ def _view(run_id: str, was_live: bool) -> None:
     try:
         snapshot = run.look()
     except DistillError as error:
-        st.error(str(error))
+        if is_named(error, "StorageError"):
+            raise
+        st.error(str(error), icon=":material/error:")
         return
     if snapshot.record.live != was_live:
         st.rerun()
@@ -79,10 +85,12 @@ def _header(snapshot: Snapshot) -> None:
         st.space("stretch")
         _buttons(record)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
-    facts = [record.name, config.dataset, labels]
+    own_name = "" if record.name.startswith(config.student) else record.name  # the title says the rest
+    facts = [own_name, config.dataset, labels]
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
-    facts.append(f"seed {config.seed}")
+    epochs = config.training.epochs
+    facts += [f"{epochs} epoch{'s' if epochs != 1 else ''}", f"seed {config.seed}"]
     st.caption(" · ".join(fact for fact in facts if fact))
 
 
@@ -124,9 +132,7 @@ def _resume(run_id: str) -> None:
 
 def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     progress = snapshot.progress
-    parts = [progress.doing, history.where if progress.doing.startswith("Training") else ""]
-    if progress.seconds_left is not None and snapshot.status == "running":
-        parts.append(f"{about(progress.seconds_left)} left")
+    parts = [progress.doing, history.where if progress.phase else "", time_left(snapshot)]
     st.progress(progress.share, text=" · ".join(part for part in parts if part))
 
 

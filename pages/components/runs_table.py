@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from distill_core.insight.names import teacher_name
 from distill_core.insight.words import percent, points
 from distill_core.runs.records import RunRecord
 from pages.components.jobs import manager
-from pages.components.status import teacher_name
 
 RECENT = 12
 
@@ -19,6 +19,7 @@ RECENT = 12
 def recent_runs() -> None:
     """The latest runs, each with a button that opens it."""
     records = manager().store.list("run", limit=RECENT)
+    st.space("small")
     st.markdown("#### Recent runs")
     if not records:
         st.caption("None yet. The demo will be the first.")
@@ -34,7 +35,7 @@ def recent_runs() -> None:
             "gain": st.column_config.TextColumn("Gain over baseline", alignment="right"),
             "labels": st.column_config.TextColumn("Labels seen", alignment="right"),
             "when": st.column_config.DatetimeColumn("When", format="distance"),
-            "run": "Run",
+            "run": st.column_config.TextColumn("Run", width="large"),
             "status": "Status",
             "student": "Student",
             "teacher": "Teacher",
@@ -76,7 +77,7 @@ def comparison_table(rows: pd.DataFrame) -> list[int]:
         key="compare_rows",
         alt="Finished runs",
         column_config={
-            "run": st.column_config.TextColumn("Run", pinned=True),
+            "run": st.column_config.TextColumn("Run", pinned=True, width="medium"),
             "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f%%", help="On the test images."),
             "baseline": st.column_config.NumberColumn("Baseline", format="%.1f%%"),
             "gain": st.column_config.NumberColumn("Gain", format="%+.1f", help="Points over the baseline."),

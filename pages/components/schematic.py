@@ -28,7 +28,7 @@ def _component() -> Callable[..., object]:
 
 def _svg() -> str:
     bars = "".join(
-        f'<rect x="232" y="{58 + 20 * row}" width="{max(58 * share, 3):.0f}" height="11" rx="3" '
+        f'<rect x="232" y="{58 + 20 * row}" width="{max(58 * share / max(_ANSWER), 3):.0f}" height="11" rx="3" '
         f'fill="var(--st-violet-color)" fill-opacity="{0.95 - 0.16 * row:.2f}"/>'
         for row, share in enumerate(_ANSWER)
     )

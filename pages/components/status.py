@@ -1,11 +1,13 @@
-"""How a run's state and a teacher's name look everywhere."""
+"""How a run's state and the time it still takes look everywhere."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
+
+from distill_core.insight.words import about
+from distill_core.runs.records import Snapshot
 
 Colour = Literal["blue", "gray", "yellow", "red"]
 
@@ -28,9 +30,8 @@ def badge(status: str) -> None:
     st.badge(status, icon=icon, color=colour)
 
 
-def teacher_name(reference: str | None) -> str:
-    """A teacher as people say it: an embedded one's name, or the run that a folder belongs to."""
-    if reference is None:
-        return "labels only"
-    path = Path(reference)
-    return path.parent.name if path.name in ("best", "last") else path.name
+def time_left(snapshot: Snapshot) -> str:
+    """``about 40 s left`` while steps are trained and timed; else nothing is measured, so nothing is said."""
+    progress = snapshot.progress
+    timed = snapshot.status == "running" and progress.phase and progress.step and progress.seconds_left is not None
+    return f"{about(progress.seconds_left or 0)} left" if timed else ""

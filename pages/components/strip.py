@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import DistillError
-from distill_core.insight.words import about
 from pages.components.jobs import in_hand
 from pages.components.live_run import live_run
+from pages.components.status import time_left
+from pages.components.trouble import fragment
 
 TICK = 2.0
 
@@ -16,7 +17,7 @@ def strip() -> None:
     """Shows the run in progress, unless this page shows it anyway."""
     run_id = in_hand()
     if run_id is not None and st.query_params.get("run") != run_id:
-        st.fragment(_strip, run_every=TICK)()
+        fragment(_strip, run_every=TICK)()
 
 
 def _strip() -> None:
@@ -29,9 +30,9 @@ def _strip() -> None:
     except DistillError:
         return
     progress = snapshot.progress
-    left = f" · {about(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    text = " · ".join(part for part in (progress.doing, time_left(snapshot)) if part)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", border=True):
-        st.progress(progress.share, text=f"{progress.doing}{left}", width="stretch")
+        st.progress(progress.share, text=text, width="stretch")
         st.page_link(
             "pages/train.py", label="Watch", icon=":material/visibility:", query_params={"run": run_id}, width="content"
         )

@@ -1,4 +1,4 @@
-"""Teachers that fit, doubts worth saying, and settings compared."""
+"""Teachers that fit, and settings compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from distill_core.cards import ModelCard
 from distill_core.config import DEFAULT_PHASES, DistillConfig, read_setting
-from distill_core.insight.choices import doubts, family, teachers_for
+from distill_core.insight.choices import family, teachers_for
 from distill_core.insight.settings import differences, terminal_command
 from distill_core.presets import load
 
@@ -46,40 +46,6 @@ def test_only_teachers_of_the_data_set_are_offered_the_projects_first_and_the_la
     found = teachers_for("digits", embedded, own)
     assert [choice.title for choice in found] == ["large", "small", "mine"]
     assert found[2].reference == str(tmp_path / "runs/x/best")
-
-
-def doubts_of(**changes: object) -> list[str]:
-    usual = {
-        "student_parameters": 20_000,
-        "teacher_parameters": 600_000,
-        "alpha": 0.9,
-        "label_budget": 400,
-        "ends_on_labels_alone": False,
-    }
-    return doubts(**{**usual, **changes})  # type: ignore[arg-type]
-
-
-def test_an_ordinary_run_raises_no_doubt() -> None:
-    assert doubts_of() == []
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"student_parameters": 600_000}, "not smaller"),
-        ({"alpha": 1.0}, "no labels"),
-        ({"alpha": 0.0}, "ignores the teacher"),
-        ({"ends_on_labels_alone": True}, "can eat"),
-    ],
-)
-def test_each_doubt_is_said(change: dict[str, object], word: str) -> None:
-    (said,) = doubts_of(**change)
-    assert word in said
-
-
-def test_many_labels_or_no_teacher_leave_nothing_to_doubt() -> None:
-    assert doubts_of(ends_on_labels_alone=True, label_budget=None) == []
-    assert doubts_of(teacher_parameters=None, alpha=1.0) == []
 
 
 def test_only_settings_that_differ_are_listed_and_a_label_for_people_is_none() -> None:

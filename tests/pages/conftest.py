@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from made_up_runs import embed_teacher, training_events
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from distill_core.runs.manager import Manager, get_manager
@@ -23,6 +24,18 @@ APP = Path(__file__).parents[2] / "app.py"
 def fresh_caches() -> None:
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def first_request_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest takes `pages/` for pages of the old kind at every run, and then leaves app.py out; a server does not."""
+    begin = PagesManager.__init__
+
+    def begin_and_know(*args: Any, **settings: Any) -> None:
+        begin(*args, **settings)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", begin_and_know)
 
 
 @pytest.fixture

@@ -35,8 +35,18 @@ def test_only_settings_that_differ_are_listed(app: Any) -> None:
     second = finish_run(store, temperature=2.0, label_budget=None)
     differences = app(COMPARE).dataframe[1].value
     assert differences.index.tolist() == ["label_budget", "temperature"]
-    assert differences[second].tolist() == ["all", "2.0"]
-    assert differences[first].tolist() == ["400", "4.0"]
+    assert differences.columns.tolist() == [f"{each[-4:]} · quickstart" for each in (second, first)]
+    assert differences.iloc[:, 0].tolist() == ["all", "2.0"]
+    assert differences.iloc[:, 1].tolist() == ["400", "4.0"]
+
+
+def test_a_long_name_is_shown_short_where_it_heads_a_column(app: Any) -> None:
+    store = Store()
+    finish_run(store, alpha=0.5, name="resnet8-w16 from vgg8-fashion, T 4, 400 labels, alpha 0.5, 1 epoch")
+    finish_run(store)
+    page = app(COMPARE)
+    assert any(name.endswith("400 labels, alpha 0.5, 1 epoch") for name in page.dataframe[0].value["run"])
+    assert all(len(name) <= 31 for name in page.dataframe[1].value.columns)
 
 
 def test_one_run_alone_differs_from_nothing(app: Any) -> None:

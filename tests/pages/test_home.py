@@ -9,6 +9,7 @@ from made_up_runs import finish_run
 from distill_core.presets import load
 from distill_core.runs.manager import Manager
 from distill_core.runs.store import Store
+from distill_core.vision.datasets.fashion_mnist_mini import read_mini
 
 
 def test_an_empty_home_says_what_this_is_and_has_one_primary_button(app: Any) -> None:
@@ -41,7 +42,9 @@ def test_baselines_are_not_listed_as_runs(app: Any) -> None:
     assert len(app().dataframe[0].value) == 1
 
 
-def test_a_home_that_cannot_be_written_ends_in_a_sentence_not_a_traceback(app: Any, monkeypatch: Any) -> None:
-    monkeypatch.setenv("DISTILL_HOME", "/proc/nowhere")
-    page = app()
-    assert "Set DISTILL_HOME to a folder you may write to" in page.error[0].value
+def test_the_steps_name_the_numbers_of_the_demo_itself(app: Any, monkeypatch: Any) -> None:
+    other = load("quickstart").changed({"label_budget": 1250, "name": ""})
+    monkeypatch.setattr("distill_core.presets.load", lambda _name: other)
+    said = " ".join(caption.value for caption in app().caption)
+    assert "from 1,250 labelled images" in said
+    assert f"answers to {len(read_mini()['train_labels']):,} images" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from made_up_runs import finish_run, ordinary
 
 from distill_core.runs.manager import Manager
 from distill_core.runs.store import Store
+from pages.components.status import time_left
 
 TRAIN = "pages/train.py"
 
@@ -36,13 +38,13 @@ def test_a_live_run_shows_its_frozen_settings_figures_and_charts(app: Any, still
     run_id = started(still_manager)
     page = app(TRAIN, run=run_id)
     assert page.header[0].value == ":green[resnet8-w8] learns from :violet[vgg8-fashion]"
-    assert "400 labels · T 4 · alpha 0.9 · seed 0" in page.caption[0].value
+    assert "400 labels · T 4 · alpha 0.9 · 10 epochs · seed 0" in page.caption[0].value
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures[":violet[●] Teacher"] == "92.5%"
     assert figures["Parameters"] == "19.8k"
     assert figures["Multiply-adds"] == "2.36M"
     assert figures["Speed"] == "3,200 img/s"
-    assert [button.label for button in page.button] == ["Pause", "Stop"]
+    assert [button.label for button in page.button if not button.disabled] == ["Pause", "Stop"]
     charts = [chart.key for chart in page.get("bidi_component")]
     assert [f"loss-{run_id}", f"accuracy-{run_id}"] == charts[:2]
 
@@ -94,7 +96,7 @@ def test_a_failed_run_shows_why_and_offers_to_resume_or_to_use_its_settings(app:
     store.set_status(run_id, "failed", error="The loss stopped being a number at step 12. Lower the learning rate.")
     page = app(TRAIN, run=run_id)
     assert page.error[0].value == "The loss stopped being a number at step 12. Lower the learning rate."
-    assert [button.label for button in page.button] == ["Resume", "Use these settings"]
+    assert [button.label for button in page.button] == ["Resume", "Use these settings", "Delete for good"]
     page.button(key="again").click().run()
     assert not page.exception
     assert "run" not in page.query_params
@@ -116,6 +118,59 @@ def test_a_run_that_failed_before_it_began_shows_empty_charts(app: Any) -> None:
     store.set_status(run_id, "failed", error="There is no such data set.")
     page = app(TRAIN, run=run_id)
     assert {metric.value for metric in page.metric} == {"–"}
+
+
+def test_a_run_that_is_over_can_be_deleted_with_its_files_after_asking(app: Any) -> None:
+    store = Store()
+    run_id = finish_run(store)
+    record = store.get(run_id)
+    assert record.folder.exists()
+    page = app(TRAIN, run=run_id)
+    assert page.button(key="delete-for-good").disabled is False
+    assert any("quickstart** for good?" in text.value for text in page.markdown)
+    page.button(key="delete-for-good").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Watch a small model learn from a large one"
+    assert "run" not in page.query_params
+    assert [each.role for each in store.list()] == ["baseline"]
+    assert not record.folder.exists()
+
+
+def test_a_run_that_goes_on_cannot_be_deleted(app: Any, still_manager: Manager) -> None:
+    run_id = started(still_manager)
+    page = app(TRAIN, run=run_id)
+    assert page.button(key="delete-for-good").disabled
+    assert still_manager.store.get(run_id).live
+
+
+def test_a_run_that_cannot_be_deleted_says_why(app: Any) -> None:
+    store = Store()
+    run_id = finish_run(store)
+    page = app(TRAIN, run=run_id)
+    assert store.get(run_id).over
+    store.delete(run_id)
+    page.button(key="delete-for-good").click().run()
+    assert not page.exception
+    assert any("There is no run" in error.value for error in page.error) or page.title[0].value == "No such run"
+
+
+def test_a_result_with_a_baseline_says_how_that_was_trained(app: Any) -> None:
+    page = app(TRAIN, run=finish_run(Store()))
+    (said,) = [caption.value for caption in page.caption if caption.value.startswith("The baseline is")]
+    assert "draws every batch from the labelled images" in said
+    assert "repeats 4 kept versions" in said
+
+
+def test_no_time_is_promised_before_a_step_was_timed(app: Any, still_manager: Manager) -> None:
+    store = still_manager.store
+    known = store.get(finish_run(store))
+    run_id = started(still_manager)
+    snapshot = still_manager.snapshot(run_id)
+    assert known.baseline_id is not None
+    assert time_left(snapshot).endswith(" left")
+    ready = replace(snapshot, progress=replace(snapshot.progress, doing="Getting ready", phase="", step=0))
+    assert ready.progress.seconds_left is not None
+    assert time_left(ready) == ""
 
 
 def test_the_settings_shown_are_the_runs_own_not_the_forms(app: Any) -> None:

@@ -1,0 +1,80 @@
+"""What runs and teachers are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from distill_core import presets
+from distill_core.config import DistillConfig
+from distill_core.insight.settings import differences, said
+
+LONGEST = 80
+"""As many characters as a configuration's name may have."""
+
+LONGEST_TEACHER = 24
+_TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder"}
+
+
+def teacher_name(reference: str | None) -> str:
+    """A teacher as people say it: an embedded one's name, or the run that a folder belongs to."""
+    if reference is None:
+        return "labels only"
+    path = Path(reference)
+    return path.parent.name if path.name in ("best", "last") else path.name
+
+
+def shortened(name: str, most: int) -> str:
+    """A name of at most `most` characters: the middle gives way, for its ends tell names apart."""
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[len(name) - (most - 1 - head) :]}"
+
+
+def run_name(config: DistillConfig) -> str:
+    """A preset's own name if the run is exactly that, else what it is.
+
+    Such as ``resnet8-w16 from vgg8-fashion, T 4, 400 labels``. Whatever else differs from the quickstart
+    follows, as far as there is room.
+    """
+    for preset in map(presets.load, presets.names()):
+        if config.model_copy(update={"name": preset.name}) == preset:
+            return preset.name
+    taught = config.teacher is not None
+    budget = config.label_budget
+    labels = "all labels" if budget is None else f"{budget:,} label{'s' if budget != 1 else ''}"
+    parts = [shortened(config.student, LONGEST_TEACHER)]
+    if taught:
+        parts[0] += f" from {shortened(teacher_name(config.teacher), LONGEST_TEACHER)}"
+        parts += [f"T {config.objective.temperature:g}", labels]
+    else:
+        parts[0] += f" on {labels}"
+    for name, (_, value) in differences([presets.load("quickstart"), config]).items():
+        if name not in _TOLD and (taught or name not in ("alpha", "phases", "draws")):
+            folder = name == "dataset" and value == "folder" and config.data_folder
+            parts.append(Path(folder).name if folder else _part(name, value))
+    return _fitting(parts)
+
+
+def _part(name: str, value: Any) -> str:
+    """A setting in a word or two."""
+    if name == "epochs":
+        return f"{value} epoch{'s' if value != 1 else ''}"
+    if name == "dataset":
+        return str(value)
+    if name == "phases":
+        return "phases " + "/".join(f"{phase['share']:.0%}" for phase in value)
+    if name == "terms":
+        return " + ".join(term["loss"] for term in value) or "no more losses"
+    value = f"{value:g}" if isinstance(value, float) else said(name, value)
+    return f"{name.replace('_', ' ')} {value}"
+
+
+def _fitting(parts: list[str]) -> str:
+    """As many whole parts as fit."""
+    name = parts[0]
+    for part in parts[1:]:
+        if len(name) + len(part) + 2 <= LONGEST:
+            name = f"{name}, {part}"
+    return name

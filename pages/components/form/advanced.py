@@ -1,0 +1,65 @@
+"""What most runs leave alone: optimiser, augmentation and machine. The bounds are the engine's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.form.state import base, taught
+from pages.components.form.values import OWN
+
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+
+
+def advanced() -> None:
+    """The folded part of the form."""
+    with st.expander("Advanced", icon=":material/tune:"):
+        left, middle, right = st.columns(3, gap="large")
+        with left:
+            _optimiser()
+        with middle:
+            _augmentation()
+        with right:
+            _machine()
+
+
+def _optimiser() -> None:
+    st.selectbox("Optimiser", ["sgd", "adamw"], key="form_optimiser", persist_state="session")
+    st.number_input(
+        "Learning rate", 0.0, 100.0, step=0.01, format="%g", key="form_learning_rate", persist_state="session"
+    )
+    st.number_input(
+        "Weight decay", 0.0, 1.0, step=0.0001, format="%g", key="form_weight_decay", persist_state="session"
+    )
+    st.selectbox("Learning-rate schedule", ["cosine", "constant"], key="form_lr_schedule", persist_state="session")
+
+
+def _augmentation() -> None:
+    easiest = round(100 * base().phases[0].easiest)
+    st.number_input("Random crop, pixels of padding", 0, 16, key="form_crop_padding", persist_state="session")
+    st.toggle("Mirror half of the images", key="form_flip", persist_state="session")
+    st.number_input(
+        "Versions of an image",
+        0,
+        1000,
+        key="form_draws",
+        persist_state="session",
+        help="Augmented versions whose answers by the teacher are kept. Fewer train faster, more say more; with 0 "
+        "every version is new and the teacher answers each.",
+    )
+    st.slider(
+        "Easiest images in warm-up",
+        min(5, easiest),
+        100,
+        step=5,
+        format="%d%%",
+        key="form_easiest",
+        persist_state="session",
+        disabled=not taught() or st.session_state.form_plan == OWN,
+    )
+
+
+def _machine() -> None:
+    given = base().hardware.precision
+    options = [*PRECISIONS, *([given] if given not in PRECISIONS else [])]
+    st.selectbox("Precision", options, key="form_precision", persist_state="session")
+    st.number_input("CPU threads", 0, 1024, key="form_threads", persist_state="session", help="0 takes torch's choice.")

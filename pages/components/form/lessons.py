@@ -1,0 +1,61 @@
+"""What the student learns from: labels, and the teacher's softened answers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.insight.choices import TeacherChoice
+from pages.components.form.state import base, taught
+from pages.components.form.values import ALL, SOME
+
+
+def labels(teacher: TeacherChoice | None) -> None:
+    """How many labels the student may see."""
+    with st.container(horizontal=True, gap="medium"):
+        st.segmented_control(
+            "Labels the student may see",
+            [ALL, SOME],
+            required=True,
+            key="form_budgeted",
+            persist_state="session",
+            help="The rest of the images have only the teacher's opinion.",
+        )
+        st.number_input(
+            "How many",
+            1,
+            step=100,
+            key="form_budget",
+            persist_state="session",
+            disabled=st.session_state.form_budgeted == ALL,
+            width=150,
+        )
+    seen = f" The teacher saw {teacher.labels_seen:,}." if teacher and teacher.labels_seen else ""
+    st.caption(f"Chosen evenly over the classes. Validation uses labels of its own, outside this number.{seen}")
+
+
+def objective() -> None:
+    """How the two terms are made and weighed."""
+    temperature = float(base().objective.temperature)
+    st.slider(
+        "Temperature",
+        min(1.0, temperature),
+        max(20.0, temperature),
+        step=0.5,
+        format="%.4g",
+        key="form_temperature",
+        persist_state="session",
+        disabled=not taught(),
+        help="Softens the teacher's and the student's answers before they are compared: the higher, the more the "
+        "teacher's second and third choices count.",
+    )
+    st.slider(
+        "Alpha, the weight of the teacher's term",
+        0.0,
+        1.0,
+        step=0.05,
+        format="%.4g",
+        key="form_alpha",
+        persist_state="session",
+        disabled=not taught(),
+        help="The labels' term gets the rest: 1 − alpha.",
+    )

@@ -1,0 +1,130 @@
+"""Who learns from whom, on which images."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.errors import ConfigError
+from distill_core.insight.choices import TeacherChoice
+from distill_core.insight.names import teacher_name
+from distill_core.insight.words import count, percent, times_smaller
+from distill_core.presets import load
+from distill_core.task import ModelChoice, task_named
+from pages.components.catalogue import students, teachers
+from pages.components.form.state import base
+from pages.components.form.values import NO_TEACHER
+from pages.components.jobs import submit
+
+TASK = "vision"
+
+
+def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
+    """The inputs side by side; returns what is known of the chosen teacher and student."""
+    data, teach, learn = st.columns(3, gap="medium")
+    with data:
+        dataset = _dataset()
+    with teach:
+        teacher = _teacher(dataset)
+    with learn:
+        student = _student(teacher)
+    return teacher, student
+
+
+def _dataset() -> str:
+    known = task_named(TASK).datasets()
+    st.selectbox(
+        "Data set",
+        _with(base().dataset, known),
+        key="form_dataset",
+        persist_state="session",
+        on_change=_choose_a_teacher,
+    )
+    dataset: str = st.session_state.form_dataset
+    st.caption(known.get(dataset, ""))
+    if dataset == "folder":
+        st.text_input("Folder with one sub-folder a class", key="form_data_folder", persist_state="session")
+        st.number_input("Image size in pixels", 8, 512, step=8, key="form_image_size", persist_state="session")
+    return dataset
+
+
+def _with(value: str, options: dict[str, str]) -> list[str]:
+    """The options, and the form's first value too if it is not among them: a run's settings are never replaced."""
+    return [*options, *([value] if value not in options else [])]
+
+
+def _choose_a_teacher() -> None:
+    """Another data set needs another teacher: the largest that fits."""
+    fitting = teachers(st.session_state.form_dataset)
+    st.session_state.form_teacher = fitting[0].reference if fitting else NO_TEACHER
+
+
+def _teacher(dataset: str) -> TeacherChoice | None:
+    choices = {choice.reference: choice for choice in teachers(dataset)}
+    given = base().teacher
+    unlisted = [given] if given is not None and given not in choices and dataset == base().dataset else []
+    options = [*choices, *unlisted, NO_TEACHER]
+    if st.session_state.get("form_teacher") not in options:
+        st.session_state.form_teacher = options[0]
+    st.selectbox(
+        ":violet[●] Teacher",
+        options,
+        format_func=lambda reference: "no teacher: labels only" if reference == NO_TEACHER else teacher_name(reference),
+        key="form_teacher",
+        persist_state="session",
+    )
+    chosen = choices.get(st.session_state.form_teacher)
+    if chosen is not None:
+        st.caption(_about_teacher(chosen))
+    elif st.session_state.form_teacher != NO_TEACHER:
+        st.caption("It is not among the teachers found here; the run says so at its start if it cannot be had.")
+    elif choices:
+        st.caption("Without a teacher the student learns from labels; it can become a teacher itself.")
+    else:
+        st.caption(f"There is no teacher for {dataset} yet. Train one: {load('teacher').student}, on all labels.")
+        if st.button("Train a teacher", icon=":material/school:", key="train-teacher"):
+            _train_teacher()
+    return chosen
+
+
+def _about_teacher(teacher: TeacherChoice) -> str:
+    facts = [f"{count(teacher.parameters)} parameters"]
+    if teacher.accuracy is not None:
+        facts.append(f"{percent(teacher.accuracy)} on test")
+    if teacher.labels_seen:
+        facts.append(f"learnt from {teacher.labels_seen:,} labels")
+    if teacher.own:
+        facts.append("trained by you")
+    return ", ".join(facts) + "."
+
+
+def _train_teacher() -> None:
+    settings = {
+        "dataset": st.session_state.form_dataset,
+        "data_folder": st.session_state.form_data_folder or None,
+        "image_size": st.session_state.form_image_size,
+        "name": f"teacher for {st.session_state.form_dataset}"[:80],
+    }
+    try:
+        submit(load("teacher").changed(settings))
+    except ConfigError as error:
+        st.error(str(error))
+
+
+def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
+    ladder = {choice.name: choice for choice in students()}
+    for name in (base().student, st.session_state.form_student):
+        ladder.setdefault(name, ModelChoice(name, "", 0))
+    st.selectbox(
+        ":green[●] Student",
+        list(ladder),
+        format_func=lambda name: f"{name} · {count(ladder[name].parameters)}" if ladder[name].parameters else name,
+        key="form_student",
+        persist_state="session",
+    )
+    chosen = ladder[st.session_state.form_student]
+    if not chosen.parameters:
+        return None
+    smaller = times_smaller(chosen.parameters, teacher.parameters) if teacher else ""
+    ratio = f", {smaller}" if smaller else ""
+    st.caption(f"{chosen.title}: {chosen.parameters:,} parameters{ratio}.")
+    return chosen

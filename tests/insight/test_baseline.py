@@ -1,0 +1,23 @@
+"""What is said of the comparison with a baseline."""
+
+from __future__ import annotations
+
+from distill_core.config import DistillConfig
+from distill_core.insight.baseline import compared
+
+
+def test_with_few_labels_the_baselines_batches_are_said_to_be_others() -> None:
+    said = compared(DistillConfig(label_budget=400))
+    assert "draws every batch from the labelled images" in said
+    assert "the student repeats 4 kept versions of each image" in said
+
+
+def test_with_all_labels_both_draw_from_the_same_images() -> None:
+    said = compared(DistillConfig(label_budget=None).changed({"draws": 1}))
+    assert "draw from the same images" in said
+    assert "only when all labels" not in said
+    assert "1 kept version of each" in said
+
+
+def test_a_student_whose_answers_are_not_kept_sees_fresh_images_too() -> None:
+    assert "as is the student's" in compared(DistillConfig().changed({"draws": 0}))

@@ -1,0 +1,71 @@
+"""What runs are called, and how long that may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distill_core import presets
+from distill_core.config import DistillConfig
+from distill_core.insight.names import LONGEST, run_name, shortened, teacher_name
+
+QUICKSTART = presets.load("quickstart")
+
+
+@pytest.mark.parametrize("preset", presets.names())
+def test_a_preset_is_called_by_its_own_name_whatever_it_was_called_before(preset: str) -> None:
+    assert run_name(presets.load(preset).model_copy(update={"name": "something else"})) == preset
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"seed": 3}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, seed 3"),
+        ({"temperature": 2.5, "alpha": 0.5}, "resnet8-w16 from vgg8-fashion, T 2.5, 400 labels, alpha 0.5"),
+        ({"label_budget": None, "epochs": 1}, "resnet8-w16 from vgg8-fashion, T 4, all labels, 1 epoch"),
+        ({"label_budget": 1, "epochs": 2}, "resnet8-w16 from vgg8-fashion, T 4, 1 label, 2 epochs"),
+        ({"baseline": False}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels"),
+        ({"teacher": None, "label_budget": 1200}, "resnet8-w16 on 1,200 labels"),
+        ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "resnet8-w16 on 400 labels, digits"),
+        ({"phases": [0.1, 0.7, 0.2]}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, phases 10%/70%/20%"),
+        ({"dataset": "folder", "data_folder": "/home/me/pets"}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, pets"),
+    ],
+)
+def test_a_run_that_differs_from_the_quickstart_says_what_it_is(settings: dict[str, Any], name: str) -> None:
+    assert run_name(QUICKSTART.changed(settings)) == name
+
+
+def test_a_name_fits_a_configuration_and_ends_with_a_whole_part() -> None:
+    settings = {
+        "teacher": "/home/someone/.distill/runs/teacher-for-fashion-mnist-vgg8-w48-7f3a/best",
+        "optimiser": "adamw",
+        "learning_rate": 1e-5,
+        "epochs": 3333,
+        "seed": 2_000_000_000,
+        "clip_norm": 0.25,
+    }
+    name = run_name(QUICKSTART.changed(settings))
+    assert name.startswith("resnet8-w16 from teacher-for…")
+    assert "7f3a, T 4, 400 labels" in name
+    assert len(name) <= LONGEST
+    assert DistillConfig(name=name).name == name
+    assert name.split(", ")[-1] in ("seed 2000000000", "3333 epochs", "clip norm 0.25", "optimiser adamw")
+
+
+def test_a_long_student_cannot_make_a_name_too_long() -> None:
+    assert len(run_name(QUICKSTART.changed({"student": "x" * 500, "teacher": "y" * 500}))) <= LONGEST
+
+
+def test_shortening_keeps_both_ends() -> None:
+    assert shortened("teacher-for-digits-7f3a", 12) == "teach…s-7f3a"
+    assert len(shortened("abcdefghijk", 6)) == 6
+    assert shortened("short", 5) == "short"
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [(None, "labels only"), ("vgg8-fashion", "vgg8-fashion"), ("/runs/my-run-7f3a/best", "my-run-7f3a")],
+)
+def test_a_teacher_is_called_as_people_say_it(reference: str | None, name: str) -> None:
+    assert teacher_name(reference) == name

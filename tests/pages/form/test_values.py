@@ -1,0 +1,122 @@
+"""From a configuration to the form and back: the same run, whatever its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distill_core import presets
+from distill_core.config import DEFAULT_PHASES, DistillConfig
+from distill_core.errors import ConfigError
+from pages.components.form.values import CLASSES, KEEP, LABELS, NO_TEACHER, OWN, SOME, USUAL, config_of, values_of
+
+
+def phases(**last: Any) -> list[dict[str, Any]]:
+    made = [phase.model_dump(mode="json") for phase in DEFAULT_PHASES]
+    made[2] |= last
+    return made
+
+
+ODD: dict[str, dict[str, Any]] = {
+    "numbers an input rounds": {"alpha": 0.12345, "temperature": 0.37, "phases": [1 / 3, 1 / 3, 1 / 3]},
+    "numbers beyond the usual": {"draws": 0, "learning_rate": 1e-5, "weight_decay": 1.5e-8, "temperature": 99.5},
+    "a high learning rate": {"learning_rate": 50.0, "crop_padding": 0, "epochs": 10_000},
+    "settings without an input": {"clip_norm": 0.5, "momentum": 0.3, "lr_warmup": 0.5, "accelerator": "auto"},
+    "a teacher that is nowhere": {"teacher": "/nowhere/at/all/best"},
+    "a data set that is nowhere": {"dataset": "somebody-elses", "data_folder": "/tmp/x", "image_size": 9},
+    "an image folder": {"dataset": "folder", "data_folder": "/tmp/pets", "image_size": 100},
+    "an unusual precision": {"precision": "bf16-true", "threads": 7},
+    "a student off the ladder": {"student": "resnet32-w3"},
+    "labels alone at the end": {"phases": phases(pool="labelled", terms={"ce": 1.0})},
+    "labels alone, otherwise weighed": {"phases": phases(pool="labelled", terms={"ce": 0.5, "kd": 0.1})},
+    "chosen classes at the end": {"phases": phases(pool="classes", classes=[7, 3])},
+    "a learning-rate scale": {"phases": phases(lr_scale=0.01)},
+    "one phase": {"phases": [{"name": "train", "share": 1.0, "terms": {"kd": 2.0}}]},
+    "four phases": {"phases": [{"name": name, "share": 0.25} for name in ("a", "b", "c", "d")]},
+    "a warm-up on everything": {"phases": [{"name": "warm-up", "share": 0.2}, *phases()[1:]]},
+    "hardly any easy images": {"phases": [phases()[0] | {"easiest": 0.004}, *phases()[1:]]},
+    "no teacher": {"teacher": None, "label_budget": None, "baseline": False},
+    "no teacher and classes": {"teacher": None, "phases": phases(pool="classes", classes=[1])},
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_an_odd_run_comes_back_as_it_was(case: str) -> None:
+    config = presets.load("quickstart").changed({"seed": 2**31 - 1, "batch_size": 65_536, **ODD[case]})
+    assert config_of(values_of(config), config) == config
+
+
+@pytest.mark.parametrize("preset", presets.names())
+def test_a_preset_comes_back_as_it_was(preset: str) -> None:
+    config = presets.load(preset)
+    assert config_of(values_of(config), config) == config
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_moving_one_input_changes_that_alone(case: str) -> None:
+    config = presets.load("quickstart").changed(ODD[case])
+    assert config_of(values_of(config) | {"seed": 5}, config) == config.changed({"seed": 5})
+
+
+@pytest.mark.parametrize(
+    ("case", "plan"),
+    [
+        ("numbers an input rounds", USUAL),
+        ("labels alone at the end", USUAL),
+        ("chosen classes at the end", USUAL),
+        ("a learning-rate scale", USUAL),
+        ("labels alone, otherwise weighed", OWN),
+        ("one phase", OWN),
+        ("four phases", OWN),
+        ("a warm-up on everything", OWN),
+    ],
+)
+def test_phases_that_the_inputs_cannot_say_are_the_runs_own(case: str, plan: str) -> None:
+    assert values_of(presets.load("quickstart").changed(ODD[case]))["plan"] == plan
+
+
+def test_a_phase_with_a_temperature_of_its_own_is_the_runs_own() -> None:
+    config = presets.load("quickstart").changed({"phases": phases(temperature=2.0)})
+    assert values_of(config)["plan"] == OWN
+    assert config_of(values_of(config), config) == config
+
+
+def test_the_usual_phases_take_the_place_of_the_runs_own_when_asked() -> None:
+    config = presets.load("quickstart").changed(ODD["four phases"])
+    assert config_of(values_of(config) | {"plan": USUAL}, config).phases == DEFAULT_PHASES
+
+
+@pytest.mark.parametrize(("ending", "pool"), [(KEEP, "all"), (LABELS, "labelled"), (CLASSES, "classes")])
+def test_the_ending_goes_both_ways(ending: str, pool: str) -> None:
+    config = presets.load("quickstart")
+    changed = config_of(values_of(config) | {"fine_tune": ending, "classes": [4, 2]}, config)
+    assert changed.phases[-1].pool == pool
+    if ending != KEEP:
+        assert values_of(changed)["fine_tune"] == ending
+    assert values_of(changed)["classes"] == ([4, 2] if ending == CLASSES else [])
+
+
+def test_without_a_teacher_the_warm_up_draws_from_everything() -> None:
+    config = presets.load("quickstart")
+    taken = config_of(values_of(config) | {"teacher": NO_TEACHER, "fine_tune": LABELS}, config)
+    assert taken.teacher is None
+    assert [(phase.pool, phase.terms) for phase in taken.phases] == [("all", None)] * 3
+
+
+def test_a_folder_belongs_to_image_folders_alone() -> None:
+    config = presets.load("quickstart").changed(ODD["an image folder"])
+    assert config_of(values_of(config) | {"dataset": "digits"}, config).data_folder is None
+    assert config_of(values_of(config) | {"data_folder": "/tmp/cats"}, config).data_folder == "/tmp/cats"
+
+
+def test_a_budget_is_asked_for_only_where_it_counts() -> None:
+    config = presets.load("quickstart").changed({"label_budget": None})
+    assert config_of(values_of(config) | {"budget": 77}, config).label_budget is None
+    assert config_of(values_of(config) | {"budgeted": SOME, "budget": 77}, config).label_budget == 77
+
+
+def test_what_a_configuration_does_not_take_is_refused() -> None:
+    config = DistillConfig()
+    with pytest.raises(ConfigError, match="learning_rate"):
+        config_of(values_of(config) | {"learning_rate": 0.0}, config)
