@@ -7,7 +7,7 @@ everything it then touches has the shape `[N, C]`: logits, labels and masks of t
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from distill_core.config import Augmentation, DistillConfig
+
+
+def no_matter() -> None:
+    """Does nothing: for a caller who does not want to be asked between two pieces of work."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,33 @@ class Data:
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model the user can name: `trained` ones are teachers; `parameters` are for the data set in question."""
+    """A model the user can name; `family` groups architectures, `parameters` are for the data set in question."""
 
     name: str
     title: str
     parameters: int
     accuracy: float | None = None
     dataset: str | None = None
+    family: str = ""
+
+
+class Inputs(Protocol):
+    """What a model takes: one input's shape, and how it is normalised. A `ModelCard` says it, and `DataFacts` do."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """One input's shape, without the batch."""
+        ...
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """What is subtracted from each channel."""
+        ...
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """What each channel is then divided by."""
+        ...
 
 
 class Feed(Protocol):
@@ -78,6 +102,24 @@ class Feed(Protocol):
         ...
 
 
+class Mix(Protocol):
+    """How a batch is mixed with itself: `partners` `[B]` are mixed in, `share` of each sample stays its own."""
+
+    @property
+    def partners(self) -> Tensor:
+        """The place in the batch of the sample mixed into each, `[B]`."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Of each sample that is its own."""
+        ...
+
+    def applied(self, batch: Tensor) -> Tensor:
+        """The mixed batch, of any model's inputs."""
+        ...
+
+
 class Task(Protocol):
     """A kind of problem: its data, its models and the inputs they take."""
 
@@ -88,15 +130,20 @@ class Task(Protocol):
         ...
 
     def students(self) -> Sequence[ModelChoice]:
-        """The architectures a student can have, smallest first."""
+        """The architectures a student can have: family by family, each smallest first."""
         ...
 
     def teachers(self) -> Sequence[ModelChoice]:
         """The teachers that ship with the project."""
         ...
 
-    def load_data(self, config: DistillConfig, home: Path) -> Data:
+    def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
         """The three splits.
+
+        Args:
+            config: of the run.
+            home: the folder for downloads.
+            between: called between the pieces of a download; may raise to end it.
 
         Raises:
             DataUnavailable: if the data cannot be had; the message names the ways out.
@@ -108,15 +155,23 @@ class Task(Protocol):
 
         Raises:
             ConfigError: if there is no such architecture.
+            DataUnavailable: if it begins from published weights that cannot be had.
         """
         ...
 
+    def bare(self, architecture: str) -> str:
+        """The architecture a trained model's card names: without the published weights it may have begun from."""
+        ...
+
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
-        """A trained teacher by its name or its folder.
+        """A trained teacher and its card; the inputs it takes are the card's, and `feed` makes them.
+
+        What had to be taken for granted is in the card's provenance, as sentences under ``assumed``.
 
         Raises:
-            ConfigError: if there is no such teacher, or it was trained for other classes or inputs.
+            ConfigError: if there is no such teacher, or it was trained for other classes.
             CheckpointError: if its files are damaged.
+            DataUnavailable: if it has published weights that cannot be had.
         """
         ...
 
@@ -127,8 +182,17 @@ class Task(Protocol):
         augmentation: Augmentation | None,
         device: torch.device,
         channels_last: bool,
+        inputs: Inputs | None = None,
     ) -> Feed:
-        """The maker of batches for a split; without an augmentation, `augmented` equals `plain`."""
+        """The maker of batches for a split; without an augmentation, `augmented` equals `plain`.
+
+        With `inputs`, such as a teacher's card, the same versions of the same images come in the size, channels and
+        normalisation that this model takes; None takes those of `facts`.
+        """
+        ...
+
+    def mix(self, augmentation: Augmentation, facts: DataFacts, step: int, batch: int) -> Mix | None:
+        """How the batch of a step is mixed with itself; None if it is not."""
         ...
 
     def example(self, facts: DataFacts, batch: int = 2) -> Tensor:

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
-from distill_core.cards import ModelCard, load_weights, model_folders, read_card
+from distill_core.cards import ModelCard, model_folders, read_card
 from distill_core.config import Augmentation, DistillConfig
-from distill_core.errors import ConfigError, unknown_name
-from distill_core.task import Data, DataFacts, Feed, ModelChoice, Split
-from distill_core.vision import models
+from distill_core.task import Data, DataFacts, Feed, Inputs, Mix, ModelChoice, Split, no_matter
+from distill_core.vision import models, teachers
+from distill_core.vision.teachers import TEACHERS, teacher_folder
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from distill_core.vision.augment import RandomChanges
+
+__all__ = ["ASSETS", "TEACHERS", "VisionTask", "teacher_folder"]
+
 ASSETS = Path(__file__).parents[1] / "assets"
-TEACHERS = ASSETS / "teachers"
+LISTED_SIZE = (28, 28)
 
 
 class VisionTask:
     """Images in, one of C classes out."""
 
     name = "vision"
+
+    def __init__(self) -> None:
+        # So that a teacher's feed finds the images that the student's feed has changed, for as long as either lives.
+        self._changes: WeakValueDictionary[tuple[int, str], RandomChanges] = WeakValueDictionary()
 
     def datasets(self) -> dict[str, str]:
         """Names of the data sets and one sentence on each."""
@@ -33,8 +42,11 @@ class VisionTask:
         return DATASETS
 
     def students(self) -> Sequence[ModelChoice]:
-        """The ladder, smallest first; parameters are for one channel and ten classes."""
-        return _ladder()
+        """Every listed architecture, family by family, the ladder first.
+
+        Parameters are for one channel, ten classes and images of 28 pixels.
+        """
+        return _students()
 
     def teachers(self) -> Sequence[ModelChoice]:
         """The teachers in the project's assets, smallest first."""
@@ -48,26 +60,29 @@ class VisionTask:
                     parameters=card.parameters,
                     accuracy=card.accuracy,
                     dataset=card.dataset,
+                    family=models.family(card.architecture).title,
                 )
             )
         return sorted(found, key=lambda choice: choice.parameters)
 
-    def load_data(self, config: DistillConfig, home: Path) -> Data:
+    def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
         """The three splits; raises DataUnavailable with the ways out."""
         from distill_core.vision.datasets import load
 
-        return load(config, home)
+        return load(config, home, between)
 
     def build(self, architecture: str, facts: DataFacts, seed: int) -> nn.Module:
         """An untrained model for this data; the same seed gives the same weights."""
-        return models.build(architecture, facts.input_shape[0], len(facts.classes), seed)
+        channels, height, width = facts.input_shape
+        return models.build(architecture, channels, len(facts.classes), seed, (height, width))
+
+    def bare(self, architecture: str) -> str:
+        """The architecture a trained model's card names: without the published weights it may have begun from."""
+        return models.without_weights(architecture)
 
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
-        """A trained teacher by its name or its folder; raises ConfigError or CheckpointError."""
-        folder = teacher_folder(reference)
-        card = read_card(folder)
-        _check_fit(reference, card, facts)
-        return load_weights(self.build(card.architecture, facts, seed=0), folder, card), card
+        """A trained teacher and its card; see `distill_core.vision.teachers` for what a reference can be."""
+        return teachers.load(reference, facts)
 
     def feed(
         self,
@@ -76,11 +91,33 @@ class VisionTask:
         augmentation: Augmentation | None,
         device: torch.device,
         channels_last: bool,
+        inputs: Inputs | None = None,
     ) -> Feed:
-        """The maker of batches for a split."""
+        """The maker of batches for a split, in the form that `inputs` (a teacher's card) or `facts` asks for."""
         from distill_core.vision.feed import ImageFeed
 
-        return ImageFeed(split, facts, augmentation, device, channels_last)
+        changes = self._random_changes(split, augmentation)
+        return ImageFeed(split, facts, augmentation, device, channels_last, inputs, changes)
+
+    def _random_changes(self, split: Split, augmentation: Augmentation | None) -> RandomChanges | None:
+        from distill_core.vision.augment import RandomChanges
+
+        if augmentation is None or not augmentation.randaugment:
+            return None
+        key = (id(split.inputs), augmentation.model_dump_json())
+        changes = self._changes.get(key)
+        if changes is None:
+            changes = self._changes[key] = RandomChanges(split.inputs, augmentation)
+        return changes
+
+    def mix(self, augmentation: Augmentation, facts: DataFacts, step: int, batch: int) -> Mix | None:
+        """Mixup's or cutmix's mix of the batch of a step; None without either."""
+        if not augmentation.mixes:
+            return None
+        from distill_core.vision.augment import mix_of
+
+        _channels, height, width = facts.input_shape
+        return mix_of(augmentation, step, batch, (height, width))
 
     def example(self, facts: DataFacts, batch: int = 2) -> Tensor:
         """Zeros `[batch, C, H, W]`."""
@@ -89,60 +126,19 @@ class VisionTask:
         return torch.zeros(batch, *facts.input_shape)
 
 
-def teacher_folder(reference: str) -> Path:
-    """Where a teacher's card and weights are: an embedded teacher's name, or a folder.
-
-    Raises:
-        ConfigError: if it is neither.
-    """
-    embedded = model_folders(TEACHERS)
-    if reference in embedded:
-        return embedded[reference]
-    folder = Path(reference).expanduser()
-    if folder.is_dir():
-        return folder
-    if "/" in reference or "\\" in reference:
-        raise ConfigError(
-            f"teacher: there is no folder {reference}; name a folder with card.json and weights.safetensors"
-        )
-    raise unknown_name("teacher", reference, embedded)
-
-
-def _check_fit(reference: str, card: ModelCard, facts: DataFacts) -> None:
-    """A teacher must know the same classes in the same order, and see inputs the same way."""
-    ways_out = (
-        "Choose a teacher trained for this data set, or train one: "
-        f"python -m distill_core run --preset teacher --set dataset={facts.name.partition(':')[0]}"
-    )
-    if card.classes != facts.classes:
-        raise ConfigError(
-            f"teacher: {reference!r} was trained on {card.dataset} ({len(card.classes)} classes: "
-            f"{card.classes[0]}, ...), but "
-            f"{facts.name} has {len(facts.classes)} classes ({facts.classes[0]}, ...). {ways_out}"
-        )
-    if card.input_shape != facts.input_shape:
-        raise ConfigError(
-            f"teacher: {reference!r} takes inputs of shape {_shape(card.input_shape)}, "
-            f"but {facts.name} has {_shape(facts.input_shape)}. {ways_out}"
-        )
-    pairs = zip((*card.mean, *card.std), (*facts.mean, *facts.std), strict=True)
-    if any(abs(theirs - ours) > 1e-6 for theirs, ours in pairs):
-        raise ConfigError(
-            f"teacher: {reference!r} was trained with mean {card.mean} and std {card.std}, but {facts.name} "
-            f"is normalised with {facts.mean} and {facts.std}; its answers would be wrong. {ways_out}"
-        )
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(str(size) for size in shape)
-
-
 @lru_cache(maxsize=1)
-def _ladder() -> tuple[ModelChoice, ...]:
-    choices = (
-        ModelChoice(
-            name=name, title=models.title(name), parameters=models.count_parameters(name, channels=1, classes=10)
-        )
-        for name in (*models.LADDER, *models.LARGE)
-    )
-    return tuple(sorted(choices, key=lambda choice: choice.parameters))
+def _students() -> tuple[ModelChoice, ...]:
+    """One for each listed architecture; parameters are for one channel, ten classes and images of 28 pixels."""
+    choices: list[ModelChoice] = []
+    for family in models.FAMILIES:
+        listed = [
+            ModelChoice(
+                name=name,
+                title=models.title(name),
+                parameters=models.count_parameters(name, channels=1, classes=10, size=LISTED_SIZE),
+                family=family.title,
+            )
+            for name in family.examples
+        ]
+        choices += sorted(listed, key=lambda choice: choice.parameters)
+    return tuple(choices)

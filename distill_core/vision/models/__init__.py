@@ -1,9 +1,15 @@
-"""Architectures by name: ``resnet8-w8`` is a ResNet of 8 layers whose first stage has 8 channels."""
+"""Architectures by name: ``resnet8-w8`` is a ResNet of 8 layers whose first stage has 8 channels.
+
+A new architecture is one file with a function ``build(channels, classes, size, **parts of the name)`` and one line in
+`FAMILIES`. Its layers have names a reader recognises, and it is a `Network`: `features`, then `head`.
+"""
 
 from __future__ import annotations
 
+import importlib
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from distill_core.errors import ConfigError, unknown_name
 
@@ -19,60 +25,178 @@ LADDER = (
     "resnet14-w16",
     "resnet20-w16",
 )
-LARGE = ("vgg8-w48",)
 
-_NAME = re.compile(r"^(resnet|vgg)(\d{1,3})-w(\d{1,3})$")
+
+@dataclass(frozen=True)
+class Family:
+    """Architectures that differ in a few numbers.
+
+    Attributes:
+        title: of the group.
+        name: the pattern of a name; its named groups are the numbers.
+        label: how a model of it is called, the groups in braces.
+        make: ``module:function``, called as ``function(channels, classes, size, **groups)``; groups are text.
+        examples: names to list, smallest first.
+    """
+
+    title: str
+    name: str
+    label: str
+    make: str
+    examples: tuple[str, ...]
+
+
+OWN = "Your own"
+TORCHVISION = "torchvision"
+_HERE = "distill_core.vision.models"
+_PATCH = r"(?P<patch>(?:-p\d{1,2})?)"
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "ResNet",
+        r"resnet(?P<depth>\d{1,3})-w(?P<width>\d{1,3})",
+        "ResNet-{depth}, width {width}",
+        f"{_HERE}.resnet:build",
+        LADDER,
+    ),
+    Family(
+        "VGG",
+        r"vgg(?P<depth>\d{1,3})-w(?P<width>\d{1,3})",
+        "VGG-{depth}, width {width}",
+        f"{_HERE}.vgg:build",
+        ("vgg8-w48",),
+    ),
+    Family(
+        "Plain CNN",
+        r"cnn-w(?P<width>\d{1,3})",
+        "CNN, width {width}",
+        f"{_HERE}.cnn:build",
+        ("cnn-w8", "cnn-w16", "cnn-w32"),
+    ),
+    Family(
+        "MLP",
+        r"mlp-(?P<hidden>\d{1,4})x(?P<layers>\d{1,2})",
+        "MLP, {layers} layers of {hidden}",
+        f"{_HERE}.mlp:build",
+        ("mlp-64x2", "mlp-256x2", "mlp-1200x2"),
+    ),
+    Family(
+        "MobileNetV2",
+        r"mobilenetv2-w(?P<percent>\d{1,3})",
+        "MobileNetV2, width {percent}%",
+        f"{_HERE}.mobilenet:build",
+        ("mobilenetv2-w25", "mobilenetv2-w50", "mobilenetv2-w100"),
+    ),
+    Family(
+        "ShuffleNetV2",
+        r"shufflenetv2-w(?P<percent>\d{1,3})",
+        "ShuffleNetV2, width {percent}%",
+        f"{_HERE}.shufflenet:build",
+        ("shufflenetv2-w50", "shufflenetv2-w100"),
+    ),
+    Family(
+        "Wide ResNet",
+        r"wrn(?P<depth>\d{1,3})-(?P<widen>\d{1,2})",
+        "WRN-{depth}-{widen}",
+        f"{_HERE}.wide_resnet:build",
+        ("wrn10-1", "wrn16-1", "wrn16-2", "wrn40-2"),
+    ),
+    Family(
+        "ViT",
+        rf"vit-(?P<scale>micro|tiny|small|\d{{1,4}}x\d{{1,2}}){_PATCH}",
+        "ViT-{scale}{patch}",
+        f"{_HERE}.vit:build",
+        ("vit-micro", "vit-tiny", "vit-small"),
+    ),
+    Family(
+        "ViT with a distillation token",
+        rf"deit-(?P<scale>micro|tiny|small|\d{{1,4}}x\d{{1,2}}){_PATCH}",
+        "DeiT-{scale}{patch}",
+        f"{_HERE}.vit:build_distilled",
+        ("deit-micro", "deit-tiny", "deit-small"),
+    ),
+    Family(
+        TORCHVISION,
+        r"torchvision/(?P<model>\w+)(?::(?P<weights>\w+))?",
+        "{model} of torchvision",
+        f"{_HERE}.published:build",
+        ("torchvision/mobilenet_v3_small", "torchvision/efficientnet_b0", "torchvision/resnet18"),
+    ),
+    Family(
+        OWN,
+        r"(?P<module>[A-Za-z_][\w.]*):(?P<function>[A-Za-z_]\w*)",
+        "{function} of {module}",
+        f"{_HERE}.own:build",
+        (),
+    ),
+)
+
+
+def family(architecture: str) -> Family:
+    """The family of an architecture.
+
+    Raises:
+        ConfigError: if the name fits none.
+    """
+    return _matched(architecture)[0]
 
 
 def title(architecture: str) -> str:
-    """The name as people say it: ``resnet8-w8`` -> ``ResNet-8, width 8``."""
-    family, depth, width = _parts(architecture)
-    return f"{ {'resnet': 'ResNet', 'vgg': 'VGG'}[family] }-{depth}, width {width}"
+    """The name as people say it: ``resnet8-w8`` -> ``ResNet-8, width 8``.
+
+    Raises:
+        ConfigError: if the name fits no family.
+    """
+    found, parts = _matched(architecture)
+    return found.label.format(**parts)
 
 
-def build(architecture: str, channels: int, classes: int, seed: int) -> nn.Module:
+def without_weights(architecture: str) -> str:
+    """The bare architecture: ``torchvision/resnet18:IMAGENET1K_V1`` -> ``torchvision/resnet18``; others as they are."""
+    if architecture.startswith("torchvision/"):
+        return architecture.partition(":")[0]
+    return architecture
+
+
+def build(architecture: str, channels: int, classes: int, seed: int, size: tuple[int, int] = (32, 32)) -> nn.Module:
     """An untrained model; the same seed gives the same weights, and torch's global generator is left alone.
 
     Args:
-        architecture: a name of the ladder, or any other of the two families: ``resnet{6n+2}-w{W}``, ``vgg8-w{W}``.
+        architecture: a name that fits a family.
         channels: of the input images.
         classes: outputs.
         seed: decides the initial weights.
+        size: height and width of the input images; only MLPs and some of torchvision's models are bound to it.
 
     Raises:
-        ConfigError: if there is no such architecture.
+        ConfigError: if there is no such architecture, or it cannot be built for such images.
+        DataUnavailable: if it names published weights that are neither here nor to be had.
     """
     import torch
 
-    from distill_core.vision.models.resnet import ResNet
-    from distill_core.vision.models.vgg import VGG8
-
-    family, depth, width = _parts(architecture)
+    found, parts = _matched(architecture)
+    module, _, function = found.make.partition(":")
+    make: Any = getattr(importlib.import_module(module), function)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        if family == "resnet":
-            return ResNet(blocks_per_stage=(depth - 2) // 6, width=width, channels=channels, classes=classes)
-        return VGG8(width=width, channels=channels, classes=classes)
+        model: nn.Module = make(channels, classes, size, **parts)
+    return model
 
 
-def count_parameters(architecture: str, channels: int, classes: int) -> int:
+def count_parameters(architecture: str, channels: int, classes: int, size: tuple[int, int] = (32, 32)) -> int:
     """Parameters of an architecture, without memory for its weights."""
     import torch
 
     with torch.device("meta"):
-        model = build(architecture, channels, classes, seed=0)
+        model = build(without_weights(architecture), channels, classes, seed=0, size=size)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _parts(architecture: str) -> tuple[str, int, int]:
-    match = _NAME.match(architecture)
-    if match is None:
-        raise unknown_name("student", architecture, (*LADDER, *LARGE))
-    family, depth, width = match[1], int(match[2]), int(match[3])
-    if family == "resnet" and (depth < 8 or depth % 6 != 2):
-        raise ConfigError(f"student: {architecture!r} cannot be built; a ResNet here has 8, 14, 20, 26, 32 ... layers")
-    if family == "vgg" and depth != 8:
-        raise ConfigError(f"student: {architecture!r} cannot be built; a VGG here has 8 layers, such as vgg8-w48")
-    if width < 1:
-        raise ConfigError(f"student: {architecture!r} cannot be built; the width after 'w' must be at least 1")
-    return family, depth, width
+def _matched(architecture: str) -> tuple[Family, dict[str, str]]:
+    for candidate in FAMILIES:
+        match = re.fullmatch(candidate.name, architecture)
+        if match is not None:
+            return candidate, match.groupdict()
+    listed = [name for each in FAMILIES for name in each.examples]
+    error = unknown_name("student", architecture, listed)
+    raise ConfigError(f"{error} Any torchvision/NAME and one's own MODULE:FUNCTION will do too.")

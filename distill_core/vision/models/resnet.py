@@ -11,6 +11,9 @@ from collections import OrderedDict
 from torch import Tensor, nn
 from torch.nn import functional
 
+from distill_core.errors import ConfigError
+from distill_core.vision.models.network import ConvolutionalNetwork, numbered
+
 
 class Stem(nn.Sequential):
     """Convolution, norm, ReLU: `[N, channels, H, W]` -> `[N, width, H, W]`."""
@@ -32,6 +35,7 @@ class BasicBlock(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(wide_in, wide_out, 3, stride=stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(wide_out)
+        self.relu1 = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv2d(wide_out, wide_out, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(wide_out)
         self.shortcut: nn.Module = nn.Identity()
@@ -42,12 +46,12 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features of the block."""
-        out = functional.relu(self.norm1(self.conv1(x)), inplace=True)
+        out = self.relu1(self.norm1(self.conv1(x)))
         out = self.norm2(self.conv2(out))
         return functional.relu(out + self.shortcut(x), inplace=True)
 
 
-class ResNet(nn.Module):
+class ResNet(ConvolutionalNetwork):
     """Images `[N, channels, H, W]` -> logits `[N, classes]`."""
 
     def __init__(self, blocks_per_stage: int, width: int, channels: int, classes: int) -> None:
@@ -56,19 +60,30 @@ class ResNet(nn.Module):
         self.stage1 = _stage(width, width, blocks_per_stage, stride=1)
         self.stage2 = _stage(width, 2 * width, blocks_per_stage, stride=2)
         self.stage3 = _stage(2 * width, 4 * width, blocks_per_stage, stride=2)
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(4 * width, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        self.end_with(4 * width, classes)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch."""
-        out = self.stage3(self.stage2(self.stage1(self.stem(images))))
-        logits: Tensor = self.classifier(self.pool(out).flatten(1))
-        return logits
+    def features(self, images: Tensor) -> Tensor:
+        """The map `[N, 4 width, H/4, W/4]`."""
+        features: Tensor = self.stage3(self.stage2(self.stage1(self.stem(images))))
+        return features
+
+
+def build(channels: int, classes: int, size: tuple[int, int], depth: str, width: str) -> ResNet:  # noqa: ARG001
+    """A ResNet of `depth` layers, 6n + 2.
+
+    Raises:
+        ConfigError: for another depth, or a width of 0.
+    """
+    layers = int(depth)
+    if layers < 8 or layers % 6 != 2:
+        raise ConfigError(
+            f"student: 'resnet{depth}-w{width}' cannot be built; a ResNet here has 8, 14, 20, 26, 32 ... layers"
+        )
+    if int(width) < 1:
+        raise ConfigError(f"student: 'resnet{depth}-w{width}' cannot be built; the width after 'w' must be at least 1")
+    return ResNet((layers - 2) // 6, int(width), channels, classes)
 
 
 def _stage(wide_in: int, wide_out: int, blocks: int, stride: int) -> nn.Sequential:
-    layers = [BasicBlock(wide_in, wide_out, stride)] + [BasicBlock(wide_out, wide_out, 1) for _ in range(blocks - 1)]
-    return nn.Sequential(OrderedDict((f"block{i}", layer) for i, layer in enumerate(layers, start=1)))
+    first = BasicBlock(wide_in, wide_out, stride)
+    return numbered("block", [first, *(BasicBlock(wide_out, wide_out, 1) for _ in range(blocks - 1))])

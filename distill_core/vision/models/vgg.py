@@ -10,6 +10,9 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from distill_core.errors import ConfigError
+from distill_core.vision.models.network import ConvolutionalNetwork, numbered
+
 
 class ConvBlock(nn.Sequential):
     """Convolution, norm, ReLU: `[N, wide_in, H, W]` -> `[N, wide_out, H, W]`."""
@@ -24,7 +27,7 @@ class ConvBlock(nn.Sequential):
         )
 
 
-class VGG8(nn.Module):
+class VGG8(ConvolutionalNetwork):
     """Images `[N, channels, H, W]` -> logits `[N, classes]`."""
 
     def __init__(self, width: int, channels: int, classes: int) -> None:
@@ -33,19 +36,27 @@ class VGG8(nn.Module):
         self.stage2 = _stage(width, 2 * width)
         self.stage3 = _stage(2 * width, 4 * width)
         self.shrink = nn.MaxPool2d(2)
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(4 * width, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        self.end_with(4 * width, classes)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch."""
+    def features(self, images: Tensor) -> Tensor:
+        """The map `[N, 4 width, H/4, W/4]`."""
         out = self.shrink(self.stage1(images))
-        out = self.shrink(self.stage2(out))
-        logits: Tensor = self.classifier(self.pool(self.stage3(out)).flatten(1))
-        return logits
+        features: Tensor = self.stage3(self.shrink(self.stage2(out)))
+        return features
+
+
+def build(channels: int, classes: int, size: tuple[int, int], depth: str, width: str) -> VGG8:  # noqa: ARG001
+    """A VGG of 8 layers.
+
+    Raises:
+        ConfigError: for another depth, or a width of 0.
+    """
+    if int(depth) != 8:
+        raise ConfigError(f"student: 'vgg{depth}-w{width}' cannot be built; a VGG here has 8 layers, such as vgg8-w48")
+    if int(width) < 1:
+        raise ConfigError(f"student: 'vgg{depth}-w{width}' cannot be built; the width after 'w' must be at least 1")
+    return VGG8(int(width), channels, classes)
 
 
 def _stage(wide_in: int, wide_out: int) -> nn.Sequential:
-    return nn.Sequential(OrderedDict(block1=ConvBlock(wide_in, wide_out), block2=ConvBlock(wide_out, wide_out)))
+    return numbered("block", [ConvBlock(wide_in, wide_out), ConvBlock(wide_out, wide_out)])

@@ -1,0 +1,217 @@
+"""Where a teacher comes from: the project, a folder, a file of weights, torchvision, or one's own code.
+
+vgg8-fashion                          an embedded teacher
+path/to/folder                        a saved model: card.json and weights.safetensors
+path/to/weights.safetensors@NAME      weights of an architecture, such as resnet20-w16 or mypackage.nets:tiny
+torchvision/resnet18:IMAGENET1K_V1    as published, for data with ImageNet's classes
+mypackage.nets:trained                a function that returns a trained model
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distill_core.cards import CARD, ModelCard, load_weights, model_folders, read_card
+from distill_core.errors import CheckpointError, ConfigError, unknown_name
+from distill_core.task import DataFacts
+from distill_core.vision import models
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TEACHERS = Path(__file__).parents[1] / "assets" / "teachers"
+SUFFIX = ".safetensors"
+_GREY_OR_COLOUR = frozenset({1, 3})
+
+
+def load(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
+    """A trained teacher for this data, and its card.
+
+    Raises:
+        ConfigError: if there is none, or it does not know the data's classes.
+        CheckpointError: if its files are damaged or do not fit its architecture.
+        DataUnavailable: if its published weights cannot be had.
+    """
+    path, at, architecture = reference.rpartition("@")
+    if at and path.endswith(SUFFIX):
+        return _from_file(Path(path).expanduser(), architecture, facts)
+    if reference.startswith("torchvision/"):
+        return _published(reference, facts)
+    if _is_own(reference):
+        return _own(reference, facts)
+    folder = teacher_folder(reference)
+    card = read_card(folder)
+    _check_fit(reference, card, facts)
+    return load_weights(_built(card.architecture, len(card.classes), card.input_shape), folder, card), card
+
+
+def teacher_folder(reference: str) -> Path:
+    """Where a teacher's card and weights are: an embedded teacher's name, or a folder.
+
+    Raises:
+        ConfigError: if it is neither.
+    """
+    embedded = model_folders(TEACHERS)
+    if reference in embedded:
+        return embedded[reference]
+    folder = Path(reference).expanduser()
+    if folder.is_dir():
+        return folder
+    if reference.endswith(SUFFIX):
+        if (folder.parent / CARD).is_file():
+            return folder.parent
+        raise ConfigError(
+            f"teacher: {reference} does not say which architecture its weights belong to; add it after an @, "
+            f"such as {reference}@resnet20-w16"
+        )
+    if "/" in reference or "\\" in reference:
+        raise ConfigError(
+            f"teacher: there is no folder {reference}; name a folder with card.json and weights.safetensors, "
+            f"or a file and its architecture, such as weights{SUFFIX}@resnet20-w16"
+        )
+    raise unknown_name("teacher", reference, embedded)
+
+
+def _built(architecture: str, classes: int, input_shape: tuple[int, ...]) -> nn.Module:
+    """An architecture whose weights come from elsewhere, for a teacher's own inputs and classes."""
+    channels, height, width = input_shape
+    try:
+        return models.build(models.without_weights(architecture), channels, classes, 0, (height, width))
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("student:", "teacher:", 1)) from None
+
+
+def _from_file(path: Path, architecture: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load as read
+
+    model = _built(architecture, len(facts.classes), facts.input_shape)
+    try:
+        payload = path.read_bytes()
+        model.load_state_dict(read(payload))
+    except OSError as error:
+        raise ConfigError(f"teacher: {path} cannot be read ({error.strerror}); name a {SUFFIX} file") from None
+    except SafetensorError as error:
+        raise CheckpointError(f"{path} is not a whole {SUFFIX} file ({error}). Restore it or save it anew.") from None
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The weights in {path} do not fit {architecture} for {len(facts.classes)} classes and images of "
+            f"{_shape(facts.input_shape)} ({_difference(error)}). Name the architecture they were saved from: "
+            "every layer must have the same name and size."
+        ) from None
+    assumed = (
+        f"{path.name} says nothing of its data: its classes, their order, the size and the normalisation are taken to "
+        f"be those of {facts.name}."
+    )
+    return model, _made_up(model, architecture, hashlib.sha256(payload).hexdigest(), facts, assumed)
+
+
+def _published(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
+    from distill_core.footprint import parameters
+    from distill_core.vision.models import published
+
+    name, _, weights = reference.partition(":")
+    model = name.removeprefix("torchvision/")
+    if not weights:
+        raise ConfigError(
+            f"teacher: {reference!r} is an architecture without training; add the name of its published weights, "
+            f"such as {reference}:IMAGENET1K_V1"
+        )
+    known = published.facts_of(model, weights)
+    card = ModelCard(
+        task="vision",
+        architecture=name,
+        classes=known.classes,
+        input_shape=known.input_shape,
+        mean=known.mean,
+        std=known.std,
+        dataset="ImageNet-1K",
+        parameters=0,
+        accuracy=known.accuracy,
+        accuracy_on="50,000 validation images of ImageNet-1K, as published" if known.accuracy else "",
+        provenance={"weights": reference},
+    )
+    if card.classes != facts.classes:
+        raise ConfigError(
+            f"teacher: {reference!r} knows ImageNet's {len(card.classes):,} classes ({card.classes[0]}, ...), but "
+            f"{facts.name} has {len(facts.classes)} ({facts.classes[0]}, ...). Fine-tune it first, then name that run "
+            f"as the teacher: python -m distill_core run --preset teacher --set student={reference} "
+            f"--set dataset={facts.name.partition(':')[0]}"
+        )
+    _check_fit(reference, card, facts)
+    network = published.complete(model, weights)
+    update = {"parameters": parameters(network), "weights_sha256": _state_hash(network)}
+    return network, card.model_copy(update=update)
+
+
+def _is_own(reference: str) -> bool:
+    try:
+        return models.family(reference).title == models.OWN
+    except ConfigError:
+        return False
+
+
+def _own(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
+    model = _built(reference, len(facts.classes), facts.input_shape)
+    assumed = (
+        f"{reference} is taken to return a trained model that knows the classes of {facts.name} in their order and "
+        "takes its size and normalisation."
+    )
+    return model, _made_up(model, reference, _state_hash(model), facts, assumed)
+
+
+def _made_up(model: nn.Module, architecture: str, sha256: str, facts: DataFacts, assumed: str) -> ModelCard:
+    """A card for a model that has none, from the data it is to teach."""
+    from distill_core.footprint import parameters
+
+    return ModelCard(
+        task="vision",
+        architecture=models.without_weights(architecture),
+        classes=facts.classes,
+        input_shape=facts.input_shape,
+        mean=facts.mean,
+        std=facts.std,
+        dataset=facts.name,
+        parameters=parameters(model),
+        weights_sha256=sha256,
+        provenance={"assumed": [assumed]},
+    )
+
+
+def _state_hash(model: nn.Module) -> str:
+    from safetensors.torch import save
+
+    state = {name: value.detach().cpu().contiguous().clone() for name, value in model.state_dict().items()}
+    return hashlib.sha256(save(state)).hexdigest()
+
+
+def _check_fit(reference: str, card: ModelCard, facts: DataFacts) -> None:
+    """A teacher must know the same classes in the same order; size, channels and normalisation its feed can give."""
+    ways_out = (
+        "Choose a teacher trained for this data set, or train one: "
+        f"python -m distill_core run --preset teacher --set dataset={facts.name.partition(':')[0]}"
+    )
+    if card.classes != facts.classes:
+        raise ConfigError(
+            f"teacher: {reference!r} was trained on {card.dataset} ({len(card.classes)} classes: "
+            f"{card.classes[0]}, ...), but "
+            f"{facts.name} has {len(facts.classes)} classes ({facts.classes[0]}, ...). {ways_out}"
+        )
+    theirs, ours = card.input_shape[0], facts.input_shape[0]
+    if theirs != ours and not {theirs, ours} <= _GREY_OR_COLOUR:
+        raise ConfigError(
+            f"teacher: {reference!r} takes images of {theirs} channels, but {facts.name} has {ours}; only grey (1) "
+            f"and colour (3) can be made of each other. {ways_out}"
+        )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(str(size) for size in shape)
+
+
+def _difference(error: RuntimeError) -> str:
+    """The first thing that torch says does not fit."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[1] if len(lines) > 1 else lines[0]).rstrip(".")[:200]
