@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import Any, Literal, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from distill_core.errors import ConfigError
 
@@ -24,6 +25,46 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+Pool = Literal["all", "easiest", "curriculum", "labelled", "classes"]
+Ease = Literal["teacher-confidence", "teacher-loss", "student-loss"]
+
+
+def _level(name: str, takes: str, fits: Callable[[float], bool]) -> BeforeValidator:
+    """Reads a constant, or a ramp of two."""
+
+    def read(value: Any) -> Any:
+        numbers = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+        if all(isinstance(n, int | float) and not isinstance(n, bool) and fits(n) for n in numbers):
+            return value
+        raise ValueError(f"got {value!r}; {name} is {takes}, or a ramp [first, last] of two such numbers")
+
+    return BeforeValidator(read)
+
+
+def _layer_choice(value: Any) -> Any:
+    pairs = list(value) if isinstance(value, list | tuple) else []
+    if value in LAYER_MODES or (pairs and all(_is_pair(pair) for pair in pairs)):
+        return value
+    raise ValueError(
+        f"got {value!r}; a layer map is {', '.join(map(repr, LAYER_MODES))}, or a list of pairs such as "
+        '[["stage2", "stage3.block1"]], student first'
+    )
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(name, str) for name in value)
+
+
+LAYER_MODES = ("auto", "direct", "progressive", "depth")
+LayerChoice = Annotated[
+    Literal["auto", "direct", "progressive", "depth"] | tuple[tuple[str, str], ...], BeforeValidator(_layer_choice)
+]
+Level = float | tuple[float, float]
+Temperature = Annotated[Level, _level("temperature", "above 0 and at most 100", lambda t: 0 < t <= 100)]
+Alpha = Annotated[Level, _level("alpha", "from 0 to 1", lambda a: 0 <= a <= 1)]
+Weight = Annotated[Level, _level("a weight", "0 or more", lambda w: 0 <= w < math.inf)]
+
+
 class Objective(Part):
     """`alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE` (Hinton et al. 2015, section 2.1)."""
 
@@ -31,15 +72,35 @@ class Objective(Part):
     alpha: float = Field(0.9, ge=0, le=1, description="weight of the TEACHER's term; labels get 1 - alpha")
 
 
+class Term(Part):
+    """A loss beside alpha's two, with its weight, its phases and, where it needs them, its layers.
+
+    A term named `kd` or `ce` takes the place of alpha's weight for it.
+    """
+
+    loss: str = Field(description="a loss's name; see `list losses`")
+    weight: float | None = Field(None, ge=0, description="what it is multiplied by; null takes the published weight")
+    phases: tuple[str, ...] = Field((), description="names of the phases it is on in; empty for all")
+    warmup: float = Field(0.0, ge=0, le=1, description="share of the training over which the weight climbs from 0")
+    layers: LayerChoice = Field("auto", description="how layers are paired, or the pairs [student, teacher] themselves")
+    options: dict[str, bool | float | str] = Field({}, description="the loss's own settings")
+
+
 class Phase(Part):
-    """A stretch of the training with a pool of images, a loss and a learning-rate scale of its own."""
+    """A stretch of the training with a pool of images, a loss and a learning-rate scale of its own.
+
+    A ramp `[first, last]` goes in a straight line from the phase's first step to its last.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="what the phase is called")
     share: float = Field(ge=0, le=1, description="share of the training's steps; 0 leaves the phase out")
-    pool: Literal["all", "easiest", "labelled", "classes"] = Field("all", description="which images it draws from")
-    easiest: float = Field(0.5, gt=0, le=1, description="with pool 'easiest': the share of images kept")
+    pool: Pool = Field("all", description="which images it draws from")
+    easiest: float = Field(0.5, gt=0, le=1, description="the share of images kept; of a curriculum, at its start")
+    ease: Ease = Field("teacher-confidence", description="what makes an image easy")
     classes: tuple[int, ...] = Field((), description="with pool 'classes': the class numbers to train on")
-    terms: dict[str, float] | None = Field(None, description="loss terms and weights; null takes alpha's")
+    terms: dict[str, Weight] | None = Field(None, description="loss terms and weights; null takes the run's")
+    temperature: Temperature | None = Field(None, description="temperature here, or a ramp; null takes the run's")
+    alpha: Alpha | None = Field(None, description="alpha here, or a ramp; null takes the run's")
     lr_scale: float = Field(1.0, gt=0, le=10, description="multiplies the learning rate during this phase")
 
     @model_validator(mode="after")
@@ -50,12 +111,10 @@ class Phase(Part):
 
     @field_validator("terms")
     @classmethod
-    def _terms_are_known(cls, terms: dict[str, float] | None) -> dict[str, float] | None:
-        unknown = set(terms or {}) - {"kd", "ce"}
-        if unknown:
-            raise ValueError(f"the loss terms {sorted(unknown)} are not known; known are 'kd' and 'ce'")
-        if terms is not None and (min(terms.values(), default=0) < 0 or not any(terms.values())):
-            raise ValueError(f"got {terms}; weights are 0 or more, and at least one is above 0")
+    def _something_is_learnt(cls, terms: dict[str, Level] | None) -> dict[str, Level] | None:
+        heights = [max(weight) if isinstance(weight, tuple) else weight for weight in (terms or {}).values()]
+        if terms is not None and not any(heights):
+            raise ValueError(f"got {terms}; at least one weight must be above 0")
         return terms
 
 
@@ -72,6 +131,7 @@ class Training(Part):
 
     epochs: int = Field(8, ge=1, le=10_000, description="an epoch is as many steps as the transfer set has batches")
     batch_size: int = Field(64, ge=2, le=65_536, description="images a step")
+    gradient_shares: bool = Field(False, description="also log how much of the gradient each term makes; a bit slower")
 
 
 class Optimiser(Part):
@@ -87,7 +147,11 @@ class Optimiser(Part):
 
 
 class Augmentation(Part):
-    """Random crop and flip: a pure function of (augmentation_seed, image, draw), so a teacher's answers can be kept."""
+    """Random changes of the images.
+
+    Crop, flip and RandAugment are a pure function of (augmentation_seed, image, draw), so a teacher's answers can be
+    kept. Mixup and cutmix make images that no draw repeats: a teacher answers them live. With both, a coin decides.
+    """
 
     crop_padding: int = Field(2, ge=0, le=16, description="pixels of padding a random crop moves within")
     flip: bool = Field(True, description="mirror half of the images")
@@ -95,6 +159,15 @@ class Augmentation(Part):
         4, ge=0, le=1000, description="augmented versions of an image whose answers are kept; 0: none are"
     )
     augmentation_seed: int = Field(0, ge=0, lt=2**31, description="apart from the run's seed, so runs share a cache")
+    randaugment: bool = Field(False, description="two random changes more an image: rotation, contrast, colour ...")
+    randaugment_magnitude: int = Field(9, ge=0, le=30, description="how strong RandAugment's changes are")
+    mixup: float = Field(0.0, ge=0, le=32, description="alpha of mixup: blends pairs of images; 0 for none")
+    cutmix: float = Field(0.0, ge=0, le=32, description="alpha of cutmix: pastes a box of another image; 0 for none")
+
+    @property
+    def mixes(self) -> bool:
+        """Whether images of a batch are mixed with each other."""
+        return self.mixup > 0 or self.cutmix > 0
 
 
 class Hardware(Part):
@@ -125,11 +198,26 @@ class DistillConfig(Part):
     seed: int = Field(0, ge=0, lt=2**31, description="decides initial weights, batch order and which labels are seen")
     baseline: bool = Field(True, description="also train the same student on labels only, to compare")
     objective: Objective = Objective()
+    terms: tuple[Term, ...] = Field((), description="losses beside alpha's two, such as ['at', 'hint'] or {'at': 1000}")
     phases: tuple[Phase, ...] = DEFAULT_PHASES
     training: Training = Training()
     optimiser: Optimiser = Optimiser()
     augmentation: Augmentation = Augmentation()
     hardware: Hardware = Hardware()
+
+    @field_validator("terms", mode="before")
+    @classmethod
+    def _names_alone_are_enough(cls, terms: Any) -> Any:
+        """`"at"`, `["at", "hint"]` and `{"at": 1000}` mean terms with these names, and weights."""
+        if isinstance(terms, str):
+            terms = [terms] if terms else []
+        if isinstance(terms, dict) and "loss" not in terms:
+            return [{"loss": name, "weight": weight} for name, weight in terms.items()]
+        if isinstance(terms, dict):
+            return [terms]
+        if isinstance(terms, list | tuple):
+            return [{"loss": term} if isinstance(term, str) else term for term in terms]
+        return terms
 
     @field_validator("phases", mode="before")
     @classmethod
@@ -154,11 +242,35 @@ class DistillConfig(Part):
         return phases
 
     @model_validator(mode="after")
+    def _terms_and_phases_know_each_other(self) -> Self:
+        names = [term.loss for term in self.terms]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(f"terms: {sorted(twice)[0]!r} is there twice; give one term more layers instead")
+        for term in self.terms:
+            for phase_name in term.phases:
+                if phase_name not in {phase.name for phase in self.phases}:
+                    known = ", ".join(phase.name for phase in self.phases)
+                    raise ValueError(f"term {term.loss!r} is on in phase {phase_name!r}, but the phases are {known}")
+        for phase in self.phases:
+            unknown = set(phase.terms or {}) - {"kd", "ce", *names}
+            if unknown:
+                raise ValueError(
+                    f"phase {phase.name!r} weighs {sorted(unknown)[0]!r}, which is not among the run's terms "
+                    f"({', '.join(('kd', 'ce', *names))}); add it to terms"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _no_teacher_no_teacher_terms(self) -> Self:
         if self.teacher is None:
             for phase in self.phases:
-                if phase.terms and "kd" in phase.terms:
-                    raise ValueError(f"phase {phase.name!r} uses the teacher's term 'kd', but teacher is null")
+                if phase.terms and set(phase.terms) - {"ce"}:
+                    learnt = sorted(set(phase.terms) - {"ce"})[0]
+                    raise ValueError(f"phase {phase.name!r} uses the teacher's term {learnt!r}, but teacher is null")
+            taught = [term.loss for term in self.terms if term.loss != "ce"]
+            if taught:
+                raise ValueError(f"terms: {taught[0]!r} learns from a teacher, but teacher is null")
         return self
 
     @classmethod
@@ -200,8 +312,13 @@ class DistillConfig(Part):
         return json.dumps(self.model_dump(mode="json"), indent=2)
 
     def fingerprint(self) -> str:
-        """A hash of every setting that affects the numbers: not the label for people, nor the wish for a baseline."""
-        data = self.model_dump(mode="json", exclude={"name", "baseline", "schema_version"})
+        """A hash of every setting that affects the numbers: not the label for people, nor wishes to see more of them.
+
+        Settings at their defaults are left out, so that a new setting changes no hash.
+        """
+        beside: dict[str, Any] = {"name": True, "baseline": True, "training": {"gradient_shares"}}
+        data = self.model_dump(mode="json", exclude=beside, exclude_defaults=True)
+        data["schema_version"] = self.schema_version
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     def baseline_config(self) -> DistillConfig:
@@ -227,6 +344,7 @@ class DistillConfig(Part):
                 "teacher": None,
                 "baseline": False,
                 "objective": Objective(),
+                "terms": (),
                 "phases": tuple(phases),
                 "augmentation": augmentation,
             }
@@ -303,7 +421,7 @@ def _sentence(problem: Any) -> str:
 
 def _description(where: list[str]) -> str | None:
     leaf = where[-1]
-    parts: tuple[type[Part], ...] = (DistillConfig, Phase, *_PARTS.values())
+    parts: tuple[type[Part], ...] = (DistillConfig, *_PARTS.values(), Phase, Term)
     for part in parts:
         if leaf in part.model_fields:
             return part.model_fields[leaf].description

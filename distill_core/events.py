@@ -88,7 +88,10 @@ class PhaseStarted(Event):
 
 @dataclass(frozen=True)
 class StepLogged(Event):
-    """Means over the steps since the last one logged: each term of the loss raw and weighted, and their sum."""
+    """Means over the steps since the last one logged: each term of the loss raw and weighted, and their sum.
+
+    `gradients` are the norms of each weighted term's own gradient on the student at this step, where asked for.
+    """
 
     step: int
     phase: str
@@ -100,6 +103,8 @@ class StepLogged(Event):
     seconds: float
     seconds_left: float
     cache_hit_rate: float | None = None
+    temperature: float | None = None
+    gradients: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

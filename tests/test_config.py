@@ -45,8 +45,11 @@ def test_json_and_back_is_the_same(
         ({"phases": []}, "nothing sum to 0"),
         ({"phases": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "a name of its own"),
         ({"phases": [{"name": "a", "share": 1, "pool": "classes"}]}, "none is chosen"),
-        ({"phases": [{"name": "a", "share": 1, "terms": {"hint": 1}}]}, r"\['hint'\] are not known"),
-        ({"phases": [{"name": "a", "share": 1, "terms": {"ce": 0}}]}, "at least one is above 0"),
+        (
+            {"phases": [{"name": "a", "share": 1, "terms": {"hint": 1}}]},
+            "weighs 'hint', which is not among the run's terms",
+        ),
+        ({"phases": [{"name": "a", "share": 1, "terms": {"ce": 0}}]}, "at least one weight must be above 0"),
         ({"teacher": None, "phases": [{"name": "a", "share": 1, "terms": {"kd": 1}}]}, "but teacher is null"),
         ({"tempreature": 4}, "there is no such setting"),
         ({"training": {"epochs": 0}}, "epochs: got 0"),

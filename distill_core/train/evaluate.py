@@ -32,20 +32,28 @@ def evaluate(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[],
         labels: `[N]`.
         between: called before each batch; may raise to end the evaluation.
     """
-    was_training = model.training
-    model.eval()
-    answers = []
-    try:
-        with torch.no_grad():
-            for batch in torch.arange(len(labels)).split(EVALUATION_BATCH):
-                between()
-                answers.append(model(feed.plain(batch)).float().cpu())
-    finally:
-        model.train(was_training)
-    logits = torch.cat(answers)
+    logits = answers_of(model, feed, len(labels), between)
     predictions = logits.argmax(dim=1)
     return Score(
         accuracy=(predictions == labels).float().mean().item(),
         loss=functional.cross_entropy(logits, labels).item(),
         predictions=predictions,
     )
+
+
+def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], None] = lambda: None) -> Tensor:
+    """What a model says of the first `count` unaugmented inputs of a feed: logits `[count, C]` on the CPU.
+
+    The model answers in evaluation mode and is left in the mode it was in.
+    """
+    was_training = model.training
+    model.eval()
+    answers = []
+    try:
+        with torch.no_grad():
+            for batch in torch.arange(count).split(EVALUATION_BATCH):
+                between()
+                answers.append(model(feed.plain(batch)).float().cpu())
+    finally:
+        model.train(was_training)
+    return torch.cat(answers)

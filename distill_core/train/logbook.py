@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,22 +19,25 @@ def steps_between_points(steps: int) -> int:
 
 @dataclass
 class TermMeans:
-    """Means of loss terms over the steps since the last `take`."""
+    """Means of loss terms over the steps since the last `take`, raw and weighted."""
 
-    _sums: dict[str, float] = field(default_factory=dict)
-    _steps: int = 0
+    raw: dict[str, float] = field(default_factory=dict)
+    weighted: dict[str, float] = field(default_factory=dict)
+    steps: int = 0
 
-    def add(self, terms: dict[str, Tensor]) -> None:
-        """One step's raw terms."""
+    def add(self, terms: Mapping[str, Tensor], weights: Mapping[str, float]) -> None:
+        """One step's raw terms and the weights they had in it."""
         for term, value in terms.items():
-            self._sums[term] = self._sums.get(term, 0.0) + value.item()
-        self._steps += 1
+            number = value.item()
+            self.raw[term] = self.raw.get(term, 0.0) + number
+            self.weighted[term] = self.weighted.get(term, 0.0) + weights[term] * number
+        self.steps += 1
 
-    def take(self) -> dict[str, float]:
-        """The means, and starts anew."""
-        means = {term: total / self._steps for term, total in self._sums.items()}
-        self._sums, self._steps = {}, 0
-        return means
+    def take(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The means, raw and weighted, and starts anew."""
+        means = [{term: total / self.steps for term, total in sums.items()} for sums in (self.raw, self.weighted)]
+        self.raw, self.weighted, self.steps = {}, {}, 0
+        return means[0], means[1]
 
 
 @dataclass

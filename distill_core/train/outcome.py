@@ -15,16 +15,16 @@ from distill_core.events import ModelFacts, PhaseSpan, Started
 from distill_core.train.evaluate import Score
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
-from distill_core.train.setup import Workshop
+from distill_core.train.setup import Teacher, Workshop
 
 
 def started(shop: Workshop, step: int) -> Started:
     """The facts of a run, before it learns anything."""
     example = shop.task.example(shop.data.facts, batch=1).to(shop.fabric.device)
-    card = shop.teacher_card
+    teacher = shop.teacher
     return Started(
         student=_facts(shop.config.student, shop.student, example),
-        teacher=_facts(_teacher_name(shop), shop.teacher, example) if shop.teacher and card else None,
+        teacher=_facts(_teacher_name(shop), teacher.model, _example_of(teacher, shop)) if teacher else None,
         dataset=shop.data.facts.name,
         classes=shop.data.facts.classes,
         images=len(shop.data.train),
@@ -76,7 +76,7 @@ def write_weights(
     facts = shop.data.facts
     card = ModelCard(
         task=shop.task.name,
-        architecture=shop.config.student,
+        architecture=shop.architecture,
         classes=facts.classes,
         input_shape=facts.input_shape,
         mean=facts.mean,
@@ -87,7 +87,7 @@ def write_weights(
         provenance={
             "config": shop.config.model_dump(mode="json"),
             "seed": shop.config.seed,
-            "teacher_sha256": shop.teacher_card.weights_sha256 if shop.teacher_card else None,
+            "teacher_sha256": shop.teacher.card.weights_sha256 if shop.teacher else None,
             "data_sha256": facts.sha256,
             "threads": result.threads,
             "versions": result.versions,
@@ -116,16 +116,18 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
 
 def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
     assert shop.teacher is not None
-    return ModelScore(_teacher_name(shop), footprint.parameters(shop.teacher), score.accuracy, score.loss)
+    return ModelScore(_teacher_name(shop), footprint.parameters(shop.teacher.model), score.accuracy, score.loss)
+
+
+def _example_of(teacher: Teacher, shop: Workshop) -> Tensor:
+    return torch.zeros(1, *teacher.card.input_shape, device=shop.fabric.device)
 
 
 def _teacher_name(shop: Workshop) -> str:
     """An embedded teacher's name; for a folder, its architecture and the folder's name."""
     reference = shop.config.teacher or ""
     is_folder = Path(reference).name != reference
-    return (
-        f"{shop.teacher_card.architecture} ({Path(reference).name})" if is_folder and shop.teacher_card else reference
-    )
+    return f"{shop.teacher.card.architecture} ({Path(reference).name})" if is_folder and shop.teacher else reference
 
 
 def _facts(name: str, model: torch.nn.Module, example: Tensor) -> ModelFacts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from distill_core.config import Phase
+from distill_core.config import Ease, Phase
 from distill_core.errors import ConfigError
 
 
@@ -45,52 +47,81 @@ def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) 
     return visible
 
 
-def easiest_images(teacher_logits: Tensor, share: float) -> Tensor:
-    """The images the teacher is surest of, ranked WITHIN each class it predicts.
+def easiest_images(predicted: Tensor, hardness: Tensor, share: float) -> Tensor:
+    """The easiest images, ranked WITHIN each class the teacher predicts.
 
     Ranked over all classes at once, a warm-up would starve the classes that are easily confused.
 
     Args:
-        teacher_logits: `[N, C]` on unaugmented images.
+        predicted: class numbers `[N]`, the teacher's.
+        hardness: `[N]`, the easiest lowest.
         share: how much of each class is kept, in (0, 1]; at least one image of each.
 
     Returns:
         Sorted indices `[M]`.
     """
-    confidence, predicted = teacher_logits.softmax(dim=1).max(dim=1)
     kept = []
     for label in predicted.unique():
         own = (predicted == label).nonzero().flatten()
         count = max(1, round(share * len(own)))
-        kept.append(own[confidence[own].argsort(descending=True, stable=True)[:count]])
+        kept.append(own[hardness[own].argsort(stable=True)[:count]])
     return torch.cat(kept).sort().values
 
 
-def pool_of(phase: Phase, labels: Tensor, visible: Tensor, ask_teacher: Callable[[], Tensor] | None) -> Tensor:
-    """The images a phase draws from, as sorted indices `[M]`.
-
-    Without a teacher there are only the labelled images, whatever the pool; of chosen classes then those among them.
+def hardness_of(
+    ease: Ease, teacher: Tensor, ask_student: Callable[[], Tensor], labels: Tensor, visible: Tensor
+) -> Tensor:
+    """How hard each image is, `[N]`.
 
     Args:
-        phase: its pool, share and classes.
+        ease: the teacher's confidence (its complement is the hardness), or the loss of the teacher or the student
+            against the label where it may be seen, else against the class the teacher says.
+        teacher: its logits `[N, C]` on the unaugmented images.
+        ask_student: gives the student's, and is called only where they are needed.
         labels: `[N]`; only visible ones are read.
         visible: `[N]` bool.
-        ask_teacher: gives the teacher's logits `[N, C]` on the unaugmented images, and is called only where the pool
-            depends on them: to rank by ease, and because an unlabelled image belongs to the class the teacher says.
-            None for a run without a teacher.
+    """
+    if ease == "teacher-confidence":
+        return 1 - teacher.softmax(dim=1).max(dim=1).values
+    targets = torch.where(visible, labels, teacher.argmax(dim=1))
+    return functional.cross_entropy(teacher if ease == "teacher-loss" else ask_student(), targets, reduction="none")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Ways to ask for logits `[N, C]` on the unaugmented images; each is called only where a pool depends on it."""
+
+    teacher: Callable[[], Tensor]
+    student: Callable[[], Tensor]
+
+
+def pool_of(phase: Phase, labels: Tensor, visible: Tensor, answers: Answers | None, share: float = 1.0) -> Tensor:
+    """The images a phase draws from, as sorted indices `[M]`.
+
+    Without a teacher there are only the labelled images, whatever the pool; of chosen classes then those among them. An
+    unlabelled image belongs to the class the teacher says.
+
+    Args:
+        phase: its pool, what makes an image easy, and its classes.
+        labels: `[N]`; only visible ones are read.
+        visible: `[N]` bool.
+        answers: of teacher and student; None for a run without a teacher.
+        share: of the images that a pool by ease keeps.
 
     Raises:
         ConfigError: if nothing is left.
     """
     everything, labelled = torch.arange(len(labels)), visible.nonzero().flatten()
-    if phase.pool == "easiest" and ask_teacher:
-        pool = easiest_images(ask_teacher(), phase.easiest)
+    if phase.pool in ("easiest", "curriculum") and answers:
+        teacher = answers.teacher()
+        hardness = hardness_of(phase.ease, teacher, answers.student, labels, visible)
+        pool = easiest_images(teacher.argmax(dim=1), hardness, share)
     elif phase.pool == "classes":
-        known = torch.where(visible, labels, ask_teacher().argmax(dim=1)) if ask_teacher else labels
-        candidates = everything if ask_teacher else labelled
+        known = torch.where(visible, labels, answers.teacher().argmax(dim=1)) if answers else labels
+        candidates = everything if answers else labelled
         pool = candidates[torch.isin(known[candidates], torch.tensor(phase.classes))]
     else:
-        pool = labelled if phase.pool == "labelled" or ask_teacher is None else everything
+        pool = labelled if phase.pool == "labelled" or answers is None else everything
     if len(pool) == 0:
         raise ConfigError(
             f"phase {phase.name!r} has no images to draw from (pool {phase.pool!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -23,7 +23,12 @@ from distill_core.train.setup import Workshop
 
 @dataclass
 class Progress:
-    """The changing state of a run; epochs count from 1, `best` holds the weights that validation prefers."""
+    """The changing state of a run.
+
+    Epochs count from 1; `best` holds the weights that validation prefers; `student_says` the logits `[N, C]` by which a
+    phase that ranks images by the student's own loss has ranked them when it began; `temperature` and `gradients` are
+    the last step's.
+    """
 
     step: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -34,6 +39,9 @@ class Progress:
     training: StopWatch = field(default_factory=StopWatch)
     means: TermMeans = field(default_factory=TermMeans)
     train_accuracy: TrainAccuracy = field(default_factory=TrainAccuracy)
+    student_says: Tensor | None = None
+    temperature: float = 1.0
+    gradients: dict[str, float] | None = None
 
     def judge(self, accuracy: float, epoch: int, shop: Workshop) -> bool:
         """Takes in a validation accuracy; keeps the weights and says True if it is the best so far."""
@@ -48,10 +56,13 @@ class Progress:
         optimiser, optimiser_values = pack_optimiser(shop.optimiser.state_dict())
         tensors = {
             **with_prefix("student", shop.student.state_dict()),
+            **with_prefix("terms", shop.terms.state_dict()),
             **with_prefix("best", self.best),
             **with_prefix("optimiser", optimiser),
             "rng": torch.get_rng_state(),
         }
+        if self.student_says is not None:
+            tensors["student_says"] = self.student_says
         values = {
             "fingerprint": shop.config.fingerprint(),
             "data_sha256": shop.data.facts.sha256,
@@ -64,6 +75,7 @@ class Progress:
             "seconds": self.training.seconds,
             "train_right": self.train_accuracy.right,
             "train_seen": self.train_accuracy.seen,
+            "terms": asdict(self.means),
             "asked": shop.answers.asked if shop.answers else 0,
             "forwards": shop.answers.forwards if shop.answers else 0,
             "optimiser": optimiser_values,
@@ -89,6 +101,7 @@ class Progress:
                     f"Resume it with the {what} it was made with, or start a new run."
                 )
         shop.student.load_state_dict(under_prefix("student", tensors))
+        shop.terms.load_state_dict(under_prefix("terms", tensors))
         shop.optimiser.load_state_dict(unpack_optimiser(under_prefix("optimiser", tensors), values["optimiser"]))
         torch.set_rng_state(tensors["rng"])
         if shop.answers:
@@ -101,12 +114,14 @@ class Progress:
             epochs_judged=values["epochs_judged"],
             last_accuracy=values["last_accuracy"],
             training=StopWatch(values["seconds"]),
+            means=TermMeans(**values["terms"]),
             train_accuracy=TrainAccuracy(values["train_right"], values["train_seen"]),
+            student_says=tensors.get("student_says"),
         )
 
 
 def _teacher_sha256(shop: Workshop) -> str:
-    return shop.teacher_card.weights_sha256 if shop.teacher_card else ""
+    return shop.teacher.card.weights_sha256 if shop.teacher else ""
 
 
 def weights_of(model: torch.nn.Module) -> dict[str, Tensor]:

@@ -37,6 +37,48 @@ def phase_spans(phases: Sequence[Phase], steps: int) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+CURRICULUM_STRETCHES = 8
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Steps ``[start, stop)`` of a phase that draw from one pool.
+
+    Attributes:
+        share: of the easiest images, where the pool is chosen by ease.
+        stream: the sampler's; no two stretches of a run share one.
+        shift: of the augmented versions, so that a curriculum's stretches do not all begin with the first.
+    """
+
+    start: int
+    stop: int
+    share: float
+    stream: int
+    shift: int = 0
+
+
+def stretches_of(span: Span) -> tuple[Stretch, ...]:
+    """A phase as stretches of one pool each: a single one, or a curriculum's steps from the easiest to all images.
+
+    A curriculum's share grows in a straight line; its last stretch draws from everything.
+    """
+    first, length = span.phase.easiest, span.stop - span.start
+    if span.phase.pool != "curriculum":
+        return (Stretch(span.start, span.stop, first, span.index),)
+    count = min(CURRICULUM_STRETCHES, length)
+    edges = [span.start + round(length * i / count) for i in range(count + 1)]
+    return tuple(
+        Stretch(
+            start=edges[i],
+            stop=edges[i + 1],
+            share=first + (1 - first) * i / max(1, count - 1),
+            stream=span.index + 1000 * (i + 1),
+            shift=i,
+        )
+        for i in range(count)
+    )
+
+
 def learning_rate(step: int, steps: int, optimiser: Optimiser, phase: Phase) -> float:
     """The rate of one step: a linear climb, then a half cosine to zero or a constant, times the phase's scale.
 

@@ -12,25 +12,53 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from distill_core.cards import ModelCard
-from distill_core.config import DistillConfig, Optimiser
+from distill_core.config import Augmentation, DistillConfig, Optimiser
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
-from distill_core.task import Data, Feed, Task
+from distill_core.mapping.taps import Taps
+from distill_core.task import Data, DataFacts, Feed, Split, Task
+from distill_core.train.folding import folded, freeze
+from distill_core.train.live import LiveTeacher
 from distill_core.train.pools import visible_labels
 from distill_core.train.schedule import Span, phase_spans
-from distill_core.train.targets import TeacherAnswers, answers_key, folded, freeze
+from distill_core.train.targets import TeacherAnswers, answers_key
+from distill_core.train.terms import Builder, LossTerms, names_of_terms
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """The frozen teacher and the feeds that make what it takes of the data."""
+
+    model: nn.Module
+    card: ModelCard
+    feed: Feed
+    validation: Feed
+    test: Feed
+    channels_last: bool
 
 
 @dataclass
 class Workshop:
-    """What a run works with; the tensors of `labels` and `visible` are `[N]` of the transfer set, on the CPU."""
+    """What a run works with; `visible` is `[N]` of the transfer set, on the CPU.
+
+    Attributes:
+        architecture: of the student as it is deployed.
+        student: the model that learns; `model` is the same as Fabric calls it.
+        terms: the loss's, with what they learn.
+        taps: on the student's layers that terms read.
+        answers: the teacher's, kept; None without a teacher.
+        live: the teacher asked anew, where layers or mixed images need it.
+    """
 
     config: DistillConfig
     task: Task
     data: Data
     fabric: Fabric
+    architecture: str
     student: nn.Module
     model: nn.Module
+    terms: LossTerms
+    taps: Taps
     optimiser: torch.optim.Optimizer
     feed: Feed
     validation: Feed
@@ -40,11 +68,9 @@ class Workshop:
     steps: int
     steps_per_epoch: int
     channels_last: bool
-    teacher: nn.Module | None
-    teacher_card: ModelCard | None
-    teacher_validation: Feed | None
-    teacher_test: Feed | None
+    teacher: Teacher | None
     answers: TeacherAnswers | None
+    live: LiveTeacher | None
 
 
 def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable[[str], None]) -> Workshop:
@@ -66,41 +92,56 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     data = task.load_data(config, home or default_home())
     facts = data.facts
     _check_classes(config, len(facts.classes))
+    steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
+    steps = steps_per_epoch * config.training.epochs
+    spans = phase_spans(config.phases, steps)
 
-    student = task.build(config.student, facts, config.seed)
+    teacher = _invited(config, task, data, fabric.device, warn) if config.teacher is not None else None
+    builder = Builder(
+        config,
+        names=names_of_terms(config, spans),
+        student=task.build(config.student, facts, config.seed),
+        student_example=task.example(facts),
+        teacher=teacher.model if teacher else None,
+        teacher_example=torch.zeros(2, *teacher.card.input_shape) if teacher else None,
+        classes=len(facts.classes),
+        images=len(data.train),
+    )
+    terms = builder.build()
+    student = builder.student
     channels_last = prefers_channels_last(student)
     student = _formatted(student, channels_last)
     if channels_last:
         _keep_gradients_channels_last(student)
-    model, optimiser = fabric.setup(student, _optimiser(student, config.optimiser))
-
-    steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
-    steps = steps_per_epoch * config.training.epochs
-    workshop = Workshop(
+    terms = terms.to(fabric.device)
+    model, optimiser = fabric.setup(student, _optimiser(student, terms, config.optimiser))
+    answers = _answers(config, data, teacher, fabric.device, home, warn) if teacher else None
+    live = None
+    if teacher and answers and (terms.teacher_layers or config.augmentation.mixes):
+        live = LiveTeacher(teacher.model, teacher.feed, terms.teacher_layers, answers)
+    return Workshop(
         config=config,
         task=task,
         data=data,
         fabric=fabric,
+        architecture=_architecture(config, task, facts, teacher if builder.reuses_classifier else None),
         student=student,
         model=model,
+        terms=terms,
+        taps=Taps(student, terms.student_layers),
         optimiser=optimiser,
         feed=task.feed(data.train, facts, config.augmentation, fabric.device, channels_last),
         validation=task.feed(data.validation, facts, None, fabric.device, channels_last),
         test=task.feed(data.test, facts, None, fabric.device, channels_last),
         visible=visible_labels(data.train.labels, len(facts.classes), config.label_budget, config.seed),
-        spans=phase_spans(config.phases, steps),
+        spans=spans,
         steps=steps,
         steps_per_epoch=steps_per_epoch,
         channels_last=channels_last,
-        teacher=None,
-        teacher_card=None,
-        teacher_validation=None,
-        teacher_test=None,
-        answers=None,
+        teacher=teacher,
+        answers=answers,
+        live=live,
     )
-    if config.teacher is not None:
-        _invite_teacher(workshop, config.teacher, home, warn)
-    return workshop
 
 
 def prefers_channels_last(model: nn.Module) -> bool:
@@ -112,20 +153,51 @@ def prefers_channels_last(model: nn.Module) -> bool:
     return bool(widths) and min(widths) >= 16
 
 
-def _invite_teacher(workshop: Workshop, reference: str, home: Path | None, warn: Callable[[str], None]) -> None:
-    config, task, data = workshop.config, workshop.task, workshop.data
-    device = workshop.fabric.device
-    teacher, card = task.load_teacher(reference, data.facts)
-    channels_last = prefers_channels_last(teacher)
-    teacher = freeze(_formatted(teacher, channels_last).to(device))
-    augmentation = json.dumps(config.augmentation.model_dump(exclude={"draws"}), sort_keys=True)
-    key = answers_key(data.facts.sha256, card.weights_sha256, augmentation, f"{device.type} fp32 folded")
-    workshop.teacher, workshop.teacher_card = teacher, card
-    workshop.teacher_validation = task.feed(data.validation, data.facts, None, device, channels_last)
-    workshop.teacher_test = task.feed(data.test, data.facts, None, device, channels_last)
-    workshop.answers = TeacherAnswers(
-        _formatted(folded(teacher), channels_last),
-        task.feed(data.train, data.facts, config.augmentation, device, channels_last),
+def _architecture(config: DistillConfig, task: Task, facts: DataFacts, lender: Teacher | None) -> str:
+    """The name of the student as deployed; with a teacher's classifier, ``student>teacher``."""
+    own = task.bare(config.student)
+    if lender is None:
+        return own
+    shape = lender.card.input_shape
+    takes = "" if shape == facts.input_shape else f"@{'x'.join(map(str, shape))}"
+    return f"{own}>{lender.card.architecture}{takes}"
+
+
+def _invited(
+    config: DistillConfig, task: Task, data: Data, device: torch.device, warn: Callable[[str], None]
+) -> Teacher:
+    assert config.teacher is not None
+    model, card = task.load_teacher(config.teacher, data.facts)
+    for assumption in card.provenance.get("assumed", []):
+        warn(str(assumption))
+    channels_last = prefers_channels_last(model)
+
+    def feed(split: Split, augmentation: Augmentation | None) -> Feed:
+        return task.feed(split, data.facts, augmentation, device, channels_last, card)
+
+    return Teacher(
+        model=freeze(_formatted(model, channels_last).to(device)),
+        card=card,
+        feed=feed(data.train, config.augmentation),
+        validation=feed(data.validation, None),
+        test=feed(data.test, None),
+        channels_last=channels_last,
+    )
+
+
+def _answers(
+    config: DistillConfig,
+    data: Data,
+    teacher: Teacher,
+    device: torch.device,
+    home: Path | None,
+    warn: Callable[[str], None],
+) -> TeacherAnswers:
+    seen = json.dumps(config.augmentation.model_dump(exclude={"draws", "mixup", "cutmix"}), sort_keys=True)
+    key = answers_key(data.facts.sha256, teacher.card.weights_sha256, seen, f"{device.type} fp32 folded")
+    return TeacherAnswers(
+        _formatted(folded(teacher.model), teacher.channels_last),
+        teacher.feed,
         count=len(data.train),
         classes=len(data.facts.classes),
         folder=home / "cache" / "answers" / key if home else None,
@@ -149,10 +221,14 @@ def _fabric(config: DistillConfig) -> Fabric:
         ) from None
 
 
-def _optimiser(student: nn.Module, config: Optimiser) -> torch.optim.Optimizer:
-    """SGD or AdamW; weight decay on weights alone, not on norms and biases."""
-    weights = [parameter for parameter in student.parameters() if parameter.ndim > 1]
-    others = [parameter for parameter in student.parameters() if parameter.ndim <= 1]
+def _optimiser(student: nn.Module, terms: nn.Module, config: Optimiser) -> torch.optim.Optimizer:
+    """SGD or AdamW over the student and what the terms learn; weight decay on weights alone, not on norms and biases.
+
+    A classifier lent by the teacher stays as it is.
+    """
+    learnt = [parameter for part in (student, terms) for parameter in part.parameters() if parameter.requires_grad]
+    weights = [parameter for parameter in learnt if parameter.ndim > 1]
+    others = [parameter for parameter in learnt if parameter.ndim <= 1]
     groups = [{"params": weights, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
     if config.optimiser == "adamw":
         return torch.optim.AdamW(groups, lr=config.learning_rate)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from distill_core.cards import replace_file
 from distill_core.errors import StorageError
-from distill_core.task import Feed
+from distill_core.task import Feed, no_matter
 
 FORWARD_BATCH = 64
 _TOLD_EVERY = 4 * FORWARD_BATCH
@@ -25,24 +25,8 @@ PLAIN = -1
 Progress = Callable[[int, int], None]
 
 
-def freeze(teacher: nn.Module) -> nn.Module:
-    """Evaluation mode, no gradients: what a teacher is for the whole run."""
-    return teacher.eval().requires_grad_(False)
-
-
-def folded(teacher: nn.Module) -> nn.Module:
-    """A copy of a frozen teacher whose batch norms are folded into its convolutions: fewer passes over memory.
-
-    The answers differ by rounding alone (relative 1e-5). A model whose graph cannot be traced is returned as it is. The
-    copy has no layers to look into by name; for that there is the teacher itself.
-    """
-    from torch.fx.experimental.optimization import fuse
-    from torch.fx.proxy import TraceError
-
-    try:
-        return freeze(fuse(teacher))
-    except (TraceError, NotImplementedError):
-        return teacher
+def _no_progress(_done: int, _total: int) -> None:
+    return None
 
 
 class TeacherAnswers:
@@ -81,23 +65,37 @@ class TeacherAnswers:
 
     @property
     def hit_rate(self) -> float | None:
-        """Share of the answers asked for that needed no new forward; None before the first."""
+        """Share of the answers asked for that needed no new forward; None before the first.
+
+        Answers on unaugmented images, which choose a pool, count only where the teacher had to give them: a run that
+        goes on from a checkpoint looks them up once more, and must not look better for it.
+        """
         return 1 - min(self.forwards, self.asked) / self.asked if self.asked else None
 
-    def plain(self, progress: Progress = lambda _done, _total: None) -> Tensor:
-        """Answers `[N, C]` on the unaugmented images."""
-        everything = torch.arange(self._shape[0])
-        self.prepare(PLAIN, everything, progress)
-        self.asked += len(everything)
+    def plain(self, progress: Progress = _no_progress, between: Callable[[], None] = no_matter) -> Tensor:
+        """Answers `[N, C]` on the unaugmented images; see `prepare`."""
+        before = self.forwards
+        try:
+            self.prepare(PLAIN, torch.arange(self._shape[0]), progress, between)
+        finally:
+            self.asked += self.forwards - before
         return self._logits[PLAIN]
 
-    def prepare(self, draw: int, indices: Tensor, progress: Progress = lambda _done, _total: None) -> None:
+    def prepare(
+        self,
+        draw: int,
+        indices: Tensor,
+        progress: Progress = _no_progress,
+        between: Callable[[], None] = no_matter,
+    ) -> None:
         """Answers what is missing of a draw; without `keep` there is nothing to prepare.
 
         Args:
             draw: which augmented version; `PLAIN` for none.
             indices: `[M]` images that the coming pass will use.
             progress: told how many of the missing are answered.
+            between: called before each of the teacher's batches; may wait, or raise to end the filling. What is
+                answered by then is kept.
         """
         if not self._keep and draw != PLAIN:
             return
@@ -107,12 +105,17 @@ class TeacherAnswers:
         if len(missing) == 0:
             return
         done = 0
-        for batch in missing.split(_TOLD_EVERY):
-            self._logits[draw][batch] = self._forward(batch, torch.full_like(batch, draw))
-            self._known[draw][batch] = True
-            done += len(batch)
-            progress(done, len(missing))
-        self._write(draw)
+        try:
+            for batch in missing.split(FORWARD_BATCH):
+                between()
+                self._logits[draw][batch] = self._forward(batch, torch.full_like(batch, draw))
+                self._known[draw][batch] = True
+                done += len(batch)
+                if done % _TOLD_EVERY == 0 or done == len(missing):
+                    progress(done, len(missing))
+        finally:
+            if done:
+                self._write(draw)
 
     def at(self, indices: Tensor, draws: Tensor) -> Tensor:
         """Answers `[B, C]` for images `[B]` in their draws `[B]`, which `prepare` has seen."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from distill_core.cards import replace_file
 from distill_core.config import DistillConfig
-from distill_core.errors import DivergedError
+from distill_core.errors import ConfigError, DivergedError
 from distill_core.events import (
     Checkpointed,
     Evaluated,
@@ -25,23 +25,26 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.home import writable_folder
+from distill_core.losses.lesson import Lesson
 from distill_core.task import Feed, Task, task_named
+from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
-from distill_core.train.evaluate import Score, evaluate
+from distill_core.train.evaluate import Score, answers_of, evaluate
 from distill_core.train.logbook import steps_between_points
-from distill_core.train.objective import StepInputs, raw_terms, term_weights, weighted_sum
+from distill_core.train.moment import levels_of, moment_of
 from distill_core.train.outcome import result_of, started, write_weights
-from distill_core.train.pools import pool_of
+from distill_core.train.pools import Answers, pool_of
 from distill_core.train.progress import Progress, weights_of
 from distill_core.train.result import RunResult
 from distill_core.train.sampler import Sampler
-from distill_core.train.schedule import Span, learning_rate
+from distill_core.train.schedule import Span, Stretch, learning_rate, stretches_of
 from distill_core.train.setup import furnish
+from distill_core.train.terms import Asks, gradient_norms, weighted_sum
 
 __all__ = ["RunResult", "Trainer", "distill"]
 
 Listener = Callable[[Event], None]
-_FRESH_DRAWS_A_PHASE = 1_000_000
+_FRESH_DRAWS_A_POOL = 1_000_000
 
 
 def distill(
@@ -63,7 +66,7 @@ def distill(
         on_event: called in this thread with each event, in order; its time is not counted as training.
         control: pause, go on or stop from another thread.
         folder: where checkpoints and weights go; None writes nothing.
-        resume: go on from the folder's checkpoint; the result equals that of a run never stopped.
+        resume: go on from the folder's checkpoint; the result equals that of a run never stopped. Needs a folder.
         home: for downloads and the teacher's kept answers; None keeps no answers.
 
     Returns:
@@ -119,8 +122,7 @@ class Trainer:
     def run(self, resume: bool = False) -> RunResult:
         """Trains to the end, or until told to stop."""
         if resume:
-            assert self._folder is not None
-            self.progress = Progress.restore(self._folder, self.shop)
+            self.progress = Progress.restore(_folder_to_resume(self._folder), self.shop)
         elif self._folder:
             replace_file(self._folder / "config.json", (self.config.to_json() + "\n").encode())
         self._begun_at = (self.progress.step, self.progress.training.seconds)
@@ -141,49 +143,68 @@ class Trainer:
     def _train(self, span: Span) -> None:
         """One phase, from wherever in it the run stands to its last step."""
         shop, progress = self.shop, self.progress
-        pool = pool_of(span.phase, shop.data.train.labels, shop.visible, self._plain_answers if shop.answers else None)
-        sampler = Sampler(pool, self.config.training.batch_size, self.config.seed, stream=span.index)
-        weights = term_weights(self.config, span.phase)
+        answers = Answers(self._plain_answers, self._student_answers) if shop.answers else None
+        begun = False
+        for stretch in stretches_of(span):
+            if progress.step >= stretch.stop:
+                continue
+            pool = pool_of(span.phase, shop.data.train.labels, shop.visible, answers, stretch.share)
+            if not begun:
+                self._tell(PhaseStarted(span.phase.name, span.index, progress.step, len(pool)))
+                begun = True
+            self._train_on(pool, span, stretch)
+        progress.student_says = None
+
+    def _train_on(self, pool: Tensor, span: Span, stretch: Stretch) -> None:
+        """The steps of a phase that draw from one pool."""
+        shop, progress = self.shop, self.progress
+        batches = Sampler(pool, self.config.training.batch_size, self.config.seed, stream=stretch.stream)
+        asks = shop.terms.asks(levels_of(self.config, span.phase))
+        if asks == "logits" and self.config.augmentation.mixes:
+            asks = "layers"
         points = steps_between_points(shop.steps)
         answered: set[int] = set()
-        self._tell(PhaseStarted(span.phase.name, span.index, progress.step, len(pool)))
-        while progress.step < span.stop:
+        while progress.step < stretch.stop:
             self._obey()
-            indices, draws = self._batch(span, sampler, answered, asks_teacher="kd" in weights)
+            indices, draws = self._batch(batches, stretch, answered, prepare=asks == "logits")
             with progress.training.counting():
-                terms = self._learn(span, weights, indices, draws)
+                self._learn(span, indices, draws, asks, shows_gradients=self._is_point(progress.step + 1, points))
             progress.step += 1
-            progress.means.add(terms)
-            if progress.step % points == 0 or progress.step == shop.steps:
-                self._log(span, weights)
+            if self._is_point(progress.step, points):
+                self._log(span)
             if self._epoch_is_unjudged():
                 self._end_epoch()
 
-    def _batch(self, span: Span, sampler: Sampler, answered: set[int], asks_teacher: bool) -> tuple[Tensor, Tensor]:
-        """Image indices `[B]` and draws `[B]` of the coming step; the teacher has answered them when it returns."""
-        answers, kept = self.shop.answers, self.config.augmentation.draws
-        indices, passes = sampler.batch(self.progress.step - span.start)
-        if answers is None or kept == 0:
-            return indices, passes + span.index * _FRESH_DRAWS_A_PHASE
-        touched = range(int(passes[0]), int(passes[-1]) + 1) if asks_teacher else ()
-        for number in sorted(set(touched) - answered):
-            images = sampler.images_of(number, span.stop - span.start)
-            answers.prepare(number % kept, images, self._progress_of("The teacher answers images"))
-            answered.add(number)
-        return indices, passes % kept
+    def _is_point(self, steps: int, points: int) -> bool:
+        return steps % points == 0 or steps == self.shop.steps
 
-    def _learn(self, span: Span, weights: dict[str, float], indices: Tensor, draws: Tensor) -> dict[str, Tensor]:
-        """One step of gradient descent; returns the raw terms."""
-        shop, config = self.shop, self.config
-        device = shop.fabric.device
-        teacher_logits = shop.answers.at(indices, draws).to(device) if shop.answers and "kd" in weights else None
-        logits = shop.model(shop.feed.augmented(indices, draws))
-        labels, labelled = shop.data.train.labels[indices].to(device), shop.visible[indices].to(device)
-        terms = raw_terms(weights, StepInputs(logits, labels, labelled, teacher_logits), config.objective.temperature)
-        loss = weighted_sum(weights, terms)
+    def _batch(self, batches: Sampler, stretch: Stretch, answered: set[int], prepare: bool) -> tuple[Tensor, Tensor]:
+        """Image indices `[B]` and draws `[B]` of the coming step; asked to prepare, the teacher has answered them."""
+        answers, kept = self.shop.answers, self.config.augmentation.draws
+        indices, passes = batches.batch(self.progress.step - stretch.start)
+        if answers is None or kept == 0:
+            return indices, passes + stretch.stream * _FRESH_DRAWS_A_POOL
+        touched = range(int(passes[0]), int(passes[-1]) + 1) if prepare else ()
+        for number in sorted(set(touched) - answered):
+            images = batches.images_of(number, stretch.stop - stretch.start)
+            told = self._progress_of("The teacher answers images")
+            answers.prepare((number + stretch.shift) % kept, images, told, self._obey)
+            answered.add(number)
+        return indices, (passes + stretch.shift) % kept
+
+    def _learn(self, span: Span, indices: Tensor, draws: Tensor, asks: Asks, shows_gradients: bool) -> None:
+        """One step of gradient descent; its terms go into the means."""
+        shop, config, progress = self.shop, self.config, self.progress
+        moment = moment_of(config, span, progress.step, shop.steps)
+        lesson = self._lesson(indices, draws, asks, moment.temperature)
+        terms = shop.terms.raw(moment.weights, lesson)
+        loss = weighted_sum(moment.weights, terms)
         if not torch.isfinite(loss):
             raise DivergedError(self._divergence(span, terms))
-        rate = learning_rate(self.progress.step, shop.steps, config.optimiser, span.phase)
+        if shows_gradients and config.training.gradient_shares:
+            learnt = [parameter for parameter in shop.student.parameters() if parameter.requires_grad]
+            progress.gradients = gradient_norms(moment.weights, terms, learnt)
+        rate = learning_rate(progress.step, shop.steps, config.optimiser, span.phase)
         for group in shop.optimiser.param_groups:
             group["lr"] = rate
         shop.optimiser.zero_grad(set_to_none=True)
@@ -191,13 +212,41 @@ class Trainer:
         if config.optimiser.clip_norm is not None:
             shop.fabric.clip_gradients(shop.model, shop.optimiser, max_norm=config.optimiser.clip_norm)
         shop.optimiser.step()
-        self.progress.train_accuracy.add(logits, labels, labelled)
-        return {term: value.detach() for term, value in terms.items()}
+        progress.temperature = moment.temperature
+        progress.means.add(terms, moment.weights)
+        progress.train_accuracy.add(lesson.logits, lesson.labels, lesson.labelled)
 
-    def _log(self, span: Span, weights: dict[str, float]) -> None:
+    def _lesson(self, indices: Tensor, draws: Tensor, asks: Asks, temperature: float) -> Lesson:
+        """The batch, the student's answer and what the teacher says to it."""
+        shop, augmentation = self.shop, self.config.augmentation
+        device, labels, visible = shop.fabric.device, shop.data.train.labels, shop.visible
+        mix = shop.task.mix(augmentation, shop.data.facts, self.progress.step, len(indices))
+        mixed = mix.applied if mix else _as_it_is
+        taught: Tensor | None = None
+        teacher_layers: dict[str, Tensor] = {}
+        if asks == "layers" and shop.live:
+            taught, teacher_layers = shop.live.answer(indices, draws, mixed)
+        elif asks == "logits" and shop.answers:
+            taught = shop.answers.at(indices, draws).to(device)
+        logits = shop.model(mixed(shop.feed.augmented(indices, draws)))
+        partners = indices[mix.partners] if mix else None
+        return Lesson(
+            logits=logits,
+            labels=labels[indices].to(device),
+            labelled=visible[indices].to(device),
+            teacher_logits=taught,
+            temperature=temperature,
+            indices=indices.to(device),
+            student_layers=shop.taps.take() if shop.taps.names else {},
+            teacher_layers=teacher_layers,
+            partner_labels=labels[partners].to(device) if partners is not None else None,
+            partner_labelled=visible[partners].to(device) if partners is not None else None,
+            own_share=mix.share if mix else 1.0,
+        )
+
+    def _log(self, span: Span) -> None:
         progress, shop = self.progress, self.shop
-        means = progress.means.take()
-        weighted = {term: weights[term] * value for term, value in means.items() if term in weights}
+        means, weighted = progress.means.take()
         first_step, first_seconds = self._begun_at
         seconds_here = progress.training.seconds - first_seconds
         self._tell(
@@ -212,6 +261,8 @@ class Trainer:
                 seconds=progress.training.seconds,
                 seconds_left=seconds_here / (progress.step - first_step) * (shop.steps - progress.step),
                 cache_hit_rate=shop.answers.hit_rate if shop.answers else None,
+                temperature=progress.temperature if shop.teacher else None,
+                gradients=progress.gradients,
             )
         )
 
@@ -232,14 +283,21 @@ class Trainer:
     def _meet_teacher(self) -> None:
         """Scores the teacher on validation, where the student will be scored too."""
         shop = self.shop
-        if shop.teacher is not None and shop.teacher_validation is not None:
-            score = self._score(shop.teacher, shop.teacher_validation, shop.data.validation.labels)
+        if shop.teacher:
+            score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation.labels)
             self._tell(Evaluated(self.progress.step, 0, "validation", "teacher", score.accuracy, score.loss))
 
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
-        return self.shop.answers.plain(self._progress_of("The teacher ranks the images by ease"))
+        return self.shop.answers.plain(self._progress_of("The teacher ranks the images by ease"), self._obey)
+
+    def _student_answers(self) -> Tensor:
+        """What the student says of the unaugmented images, `[N, C]`, when a phase begins."""
+        progress, shop = self.progress, self.shop
+        if progress.student_says is None:
+            progress.student_says = answers_of(shop.model, shop.feed, len(shop.data.train), self._raise_if_stopping)
+        return progress.student_says
 
     def _finish(self) -> RunResult:
         """Tests the weights that validation chose, and the teacher, once."""
@@ -251,8 +309,8 @@ class Trainer:
         try:
             student = self._score(shop.model, shop.test, labels)
             self._tell(Evaluated(progress.step, epochs, "test", "student", student.accuracy, student.loss))
-            if shop.teacher is not None and shop.teacher_test is not None:
-                teacher = self._score(shop.teacher, shop.teacher_test, labels)
+            if shop.teacher:
+                teacher = self._score(shop.teacher.model, shop.teacher.test, labels)
                 self._tell(Evaluated(progress.step, epochs, "test", "teacher", teacher.accuracy, teacher.loss))
         except _StopAsked:
             shop.student.load_state_dict(last)
@@ -298,9 +356,24 @@ class Trainer:
 
     def _divergence(self, span: Span, terms: dict[str, Tensor]) -> str:
         values = ", ".join(f"{term} {value.item():g}" for term, value in terms.items())
-        kept = f" The checkpoint and the settings are kept in {self._folder}." if self._folder else ""
+        kept = ""
+        if self._folder:
+            what = "checkpoint and the settings" if (self._folder / CHECKPOINT).exists() else "settings"
+            kept = f" The {what} are kept in {self._folder}."
         return (
             f"The loss is no longer a number at step {self.progress.step} (phase {span.phase.name!r}; {values}). "
             f"The learning rate {self.config.optimiser.learning_rate:g} is the usual cause: try a tenth of it, "
             f"or set clip_norm to 1.{kept}"
         )
+
+
+def _folder_to_resume(folder: Path | None) -> Path:
+    if folder is None:
+        raise ConfigError(
+            "resume: there is no folder to find a checkpoint in; name the run's folder, or set it to False"
+        )
+    return folder
+
+
+def _as_it_is(images: Tensor) -> Tensor:
+    return images

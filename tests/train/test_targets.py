@@ -6,7 +6,8 @@ from torch import nn
 
 from distill_core.config import Augmentation
 from distill_core.task import DataFacts, Split
-from distill_core.train.targets import PLAIN, TeacherAnswers, answers_key, folded, freeze
+from distill_core.train.folding import folded, freeze
+from distill_core.train.targets import PLAIN, TeacherAnswers, answers_key
 from distill_core.vision import models
 from distill_core.vision.feed import ImageFeed
 
@@ -60,6 +61,40 @@ def test_no_image_is_answered_twice(teacher: nn.Module, feed: ImageFeed) -> None
     for _ in range(4):
         kept.at(everything, torch.zeros_like(everything))
     assert kept.hit_rate == pytest.approx(0.75)
+
+
+def test_looking_plain_answers_up_again_does_not_raise_the_hit_rate(teacher: nn.Module, feed: ImageFeed) -> None:
+    kept = answers(teacher, feed)
+    everything = torch.arange(COUNT)
+    kept.plain()
+    kept.prepare(0, everything)
+    for _ in range(2):
+        kept.at(everything, torch.zeros_like(everything))
+    before = kept.hit_rate
+    kept.plain()
+    assert kept.hit_rate == before == pytest.approx(1 - 2 / 3)
+
+
+def test_a_filling_that_is_ended_keeps_the_batches_it_has(
+    teacher: nn.Module, feed: ImageFeed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended(Exception):
+        pass
+
+    asked: list[int] = []
+
+    def end_before_the_third_batch() -> None:
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise Ended
+
+    monkeypatch.setattr("distill_core.train.targets.FORWARD_BATCH", 8)
+    everything = torch.arange(COUNT)
+    with pytest.raises(Ended):
+        answers(teacher, feed, tmp_path).prepare(0, everything, between=end_before_the_third_batch)
+    later = answers(teacher, feed, tmp_path)
+    later.prepare(0, everything)
+    assert later.forwards == COUNT - 2 * 8
 
 
 def test_a_later_run_finds_the_answers(teacher: nn.Module, feed: ImageFeed, tmp_path: Path) -> None:

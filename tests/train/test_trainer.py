@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,16 @@ def run(config: DistillConfig, **options: object) -> tuple[object, list[Event]]:
     events: list[Event] = []
     result = distill(config, on_event=events.append, **options)  # type: ignore[arg-type]
     return result, events
+
+
+def distill_heard(config: DistillConfig, stopper: StopAfterFirstEpoch, **options: object) -> tuple[object, list[Event]]:
+    events: list[Event] = []
+
+    def listen(event: Event) -> None:
+        events.append(event)
+        stopper(event)
+
+    return distill(config, on_event=listen, control=stopper.control, **options), events  # type: ignore[arg-type]
 
 
 class StopAt:
@@ -209,10 +222,10 @@ def test_the_baseline_starts_from_the_same_weights_and_sees_labelled_images_alon
 
 def test_the_teacher_is_not_trained_and_the_student_is_back_in_training_mode(kd_config: DistillConfig) -> None:
     trainer = Trainer(kd_config, task_named("vision"), on_event=lambda _event: None, control=RunControl())
-    before = {name: value.clone() for name, value in trainer.shop.teacher.state_dict().items()}  # type: ignore[union-attr]
+    before = {name: value.clone() for name, value in trainer.shop.teacher.model.state_dict().items()}  # type: ignore[union-attr]
     learned = {id(parameter) for group in trainer.shop.optimiser.param_groups for parameter in group["params"]}
     trainer.run()
-    after = trainer.shop.teacher.state_dict()  # type: ignore[union-attr]
+    after = trainer.shop.teacher.model.state_dict()  # type: ignore[union-attr]
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert learned == {id(parameter) for parameter in trainer.shop.student.parameters()}
     assert trainer.shop.student.training
@@ -239,8 +252,6 @@ def test_best_is_what_validation_chose_and_carries_the_test_accuracy(kd_config: 
 
 
 def test_pause_waits_between_batches_and_the_run_goes_on_to_the_same_end(kd_config: DistillConfig) -> None:
-    import threading
-
     whole, _ = run(kd_config)
     control, waited = RunControl(), threading.Event()
 
@@ -256,6 +267,96 @@ def test_pause_waits_between_batches_and_the_run_goes_on_to_the_same_end(kd_conf
     assert result.student == whole.student  # type: ignore[attr-defined]
 
 
+class SlowTeacher:
+    """Counts a teacher's batches and takes its time over each; calls `at_third` once."""
+
+    def __init__(self, trainer: Trainer, at_third: Callable[[], None]) -> None:
+        assert trainer.shop.answers is not None
+        self.teacher, self.at_third, self.batches = trainer.shop.answers._teacher, at_third, 0
+        trainer.shop.answers._teacher = self  # type: ignore[assignment]
+
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
+        self.batches += 1
+        if self.batches == 3:
+            threading.Thread(target=self.at_third).start()
+        time.sleep(0.05)
+        answers: torch.Tensor = self.teacher(inputs)
+        return answers
+
+
+@pytest.mark.parametrize("pool", ["all", "easiest"])
+def test_pause_is_heard_between_two_batches_of_a_slow_teacher(kd_config: DistillConfig, pool: str) -> None:
+    config = kd_config.changed({"phases": [{"name": "only", "share": 1.0, "pool": pool}]})
+    whole, _ = run(config)
+    control, heard = RunControl(), list[tuple[str, int]]()
+
+    def listen(event: Event) -> None:
+        heard.append((event.kind, slow.batches))
+        if event.kind == "Paused":
+            threading.Timer(0.1, control.resume).start()
+
+    trainer = Trainer(config, task_named("vision"), on_event=listen, control=control)
+    slow = SlowTeacher(trainer, control.pause)
+    result = trainer.run()
+    batches_at_pause = dict(heard)["Paused"]
+    assert batches_at_pause in (3, 4)
+    assert slow.batches > 10
+    assert result.student == whole.student  # type: ignore[attr-defined]
+
+
+def test_stop_is_heard_between_two_batches_of_a_slow_teacher(kd_config: DistillConfig, tmp_path: Path) -> None:
+    control = RunControl()
+    trainer = Trainer(
+        kd_config, task_named("vision"), on_event=lambda _event: None, control=control, folder=tmp_path / "run"
+    )
+    slow = SlowTeacher(trainer, control.stop)
+    assert trainer.run().status == "stopped"
+    assert slow.batches in (3, 4)
+
+
+def test_resuming_without_a_folder_is_refused_in_a_sentence(tiny_config: DistillConfig) -> None:
+    with pytest.raises(ConfigError, match="resume: there is no folder"):
+        distill(tiny_config, resume=True)
+
+
+class StopAfterFirstEpoch:
+    """Asks for a stop at the end of the first epoch, which lies between two logged points."""
+
+    def __init__(self) -> None:
+        self.control = RunControl()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Evaluated) and event.epoch == 1:
+            self.control.stop()
+
+
+def points(events: list[Event]) -> dict[int, tuple[object, ...]]:
+    """What the logged points say, but for the times."""
+    return {
+        e.step: (e.phase, e.terms, e.weighted, e.loss, e.learning_rate, e.cache_hit_rate)
+        for e in events
+        if isinstance(e, StepLogged)
+    }
+
+
+@pytest.mark.parametrize("pool", ["all", "easiest"])
+def test_a_resumed_run_logs_the_points_of_one_never_stopped(
+    kd_config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: str
+) -> None:
+    config = kd_config.changed({"phases": [{"name": "only", "share": 1.0, "pool": pool}]})
+    monkeypatch.setattr("distill_core.train.logbook.POINTS", 14)  # 66 steps, 5 a point: step 33 is inside one.
+    whole, events = run(config, folder=tmp_path / "whole", home=tmp_path / "home-of-whole")
+    stopper = StopAfterFirstEpoch()
+    home = tmp_path / "home-of-parts"
+    stopped, before = distill_heard(config, stopper, folder=tmp_path / "parts", home=home)
+    assert (stopped.status, stopped.steps) == ("stopped", 33)  # type: ignore[attr-defined]
+    resumed, after = run(config, folder=tmp_path / "parts", home=home, resume=True)
+    assert points(before) | points(after) == points(events)
+    assert min(points(after)) == 35
+    assert resumed.cache_hit_rate == whole.cache_hit_rate  # type: ignore[attr-defined]
+    assert resumed.teacher_forwards == whole.teacher_forwards  # type: ignore[attr-defined]
+
+
 def test_stop_is_heard_inside_an_evaluation(tiny_config: DistillConfig, tmp_path: Path) -> None:
     control = RunControl()
 
@@ -269,8 +370,10 @@ def test_stop_is_heard_inside_an_evaluation(tiny_config: DistillConfig, tmp_path
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(kd_config: DistillConfig, tmp_path: Path) -> None:
     config = kd_config.changed({"learning_rate": 100.0, "momentum": 0.99, "lr_warmup": 0, "weight_decay": 1})
-    with pytest.raises(DivergedError, match=r"no longer a number at step \d+.*learning rate 100"):
+    with pytest.raises(DivergedError, match=r"no longer a number at step \d+.*learning rate 100") as caught:
         distill(config.changed({"epochs": 60}), folder=tmp_path)
+    kept = (tmp_path / "checkpoint" / "state.safetensors").exists()
+    assert ("The checkpoint and the settings are kept" in str(caught.value)) == kept
 
 
 def test_a_damaged_checkpoint_is_refused_and_the_settings_kept(tiny_config: DistillConfig, tmp_path: Path) -> None:

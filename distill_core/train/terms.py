@@ -1,0 +1,184 @@
+"""A run's loss as named terms, built for their student and teacher: `{term: scalar}`, each logged raw and weighted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from distill_core.config import DistillConfig, LayerChoice
+from distill_core.config import Term as TermSetting
+from distill_core.errors import ConfigError
+from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.registry import loss_named, make_term
+from distill_core.losses.reused_classifier import ReusedClassifierStudent
+from distill_core.mapping.attention import suggest_attention
+from distill_core.mapping.layers import list_layers
+from distill_core.mapping.pairs import LayerFacts, Pair
+from distill_core.mapping.suggest import check_pairs, suggest
+from distill_core.train.moment import levels_of
+from distill_core.train.schedule import Span
+
+PROJECTOR = "projector"
+Asks = Literal["nothing", "logits", "layers"]
+
+
+class LossTerms(nn.ModuleDict):
+    """The terms of a run by name. What they learn and remember is this module's state."""
+
+    def raw(self, names: Iterable[str], lesson: Lesson) -> dict[str, Tensor]:
+        """The unweighted scalar of each of these terms."""
+        return {name: self[name](lesson) for name in names}
+
+    def asks(self, names: Iterable[str]) -> Asks:
+        """What these terms, taken together, must be told by the teacher; layers come with logits."""
+        names = tuple(names)
+        if any(term.site.pairs for name, term in self._named() if name in names):
+            return "layers"
+        return "logits" if any(loss_named(name).teacher for name in names) else "nothing"
+
+    @property
+    def student_layers(self) -> tuple[str, ...]:
+        """Student layers that some term reads."""
+        pairs = [pair.student for _, term in self._named() for pair in term.site.pairs]
+        extra = [name for _, term in self._named() for name in term.extra_student_layers]
+        return tuple(dict.fromkeys([*pairs, *extra]))
+
+    @property
+    def teacher_layers(self) -> tuple[str, ...]:
+        """Teacher layers that some term reads."""
+        return tuple(dict.fromkeys(pair.teacher for _, term in self._named() for pair in term.site.pairs))
+
+    def _named(self) -> Iterator[tuple[str, Term]]:
+        for name, term in self.items():
+            assert isinstance(term, Term)
+            yield name, term
+
+
+def weighted_sum(weights: Mapping[str, float], terms: Mapping[str, Tensor]) -> Tensor:
+    """The scalar that is differentiated."""
+    return torch.stack([weights[term] * value for term, value in terms.items()]).sum()
+
+
+def gradient_norms(
+    weights: Mapping[str, float], terms: Mapping[str, Tensor], parameters: Collection[nn.Parameter]
+) -> dict[str, float]:
+    """The Euclidean norm of each weighted term's own gradient with respect to the student's parameters.
+
+    The graph is kept, so that the sum can still be differentiated.
+    """
+    norms = {}
+    for name, value in terms.items():
+        if not value.requires_grad:
+            norms[name] = 0.0
+            continue
+        gradients = torch.autograd.grad(
+            weights[name] * value, list(parameters), retain_graph=True, allow_unused=True, materialize_grads=False
+        )
+        squares = [gradient.pow(2).sum() for gradient in gradients if gradient is not None]
+        norms[name] = torch.stack(squares).sum().sqrt().item() if squares else 0.0
+    return norms
+
+
+def names_of_terms(config: DistillConfig, spans: Iterable[Span]) -> tuple[str, ...]:
+    """The terms that are on in some phase that has steps, in the order of the settings."""
+    on = [name for span in spans for name in levels_of(config, span.phase)]
+    return tuple(sorted(set(on), key=("ce", "kd", *(term.loss for term in config.terms)).index))
+
+
+class Builder:
+    """Makes the terms of a run.
+
+    Args:
+        config: of the run.
+        names: of the terms to build.
+        student, student_example: the model and a small batch of its inputs.
+        teacher, teacher_example: the same of the teacher; None for a run without.
+        classes: C.
+        images: of the transfer set.
+    """
+
+    def __init__(
+        self,
+        config: DistillConfig,
+        names: Collection[str],
+        student: nn.Module,
+        student_example: Tensor,
+        teacher: nn.Module | None,
+        teacher_example: Tensor | None,
+        classes: int,
+        images: int,
+    ) -> None:
+        self._config, self._names = config, names
+        self.student, self._student_example = student, student_example
+        self._teacher, self._teacher_example = teacher, teacher_example
+        self._classes, self._images = classes, images
+        self._settings = {term.loss: term for term in config.terms}
+        for name in names:
+            if loss_named(name).teacher and teacher is None:
+                raise ConfigError(
+                    f"terms: {name!r} learns from a teacher, but teacher is null; choose one, or use 'ce'"
+                )
+
+    def build(self) -> LossTerms:
+        """The terms; with `simkd` among them, `student` has become the model that wears the teacher's classifier.
+
+        Raises:
+            ConfigError: if a loss, an option or a layer does not exist, or layers cannot be paired; says why.
+        """
+        if self.reuses_classifier:
+            self._reuse_classifier()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._config.seed)
+            return LossTerms({name: self._term(name) for name in self._names})
+
+    @property
+    def reuses_classifier(self) -> bool:
+        """Whether the student is deployed with the teacher's classifier."""
+        return "simkd" in self._names
+
+    def _term(self, name: str) -> Term:
+        setting = self._settings.get(name, TermSetting(loss=name))
+        site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
+        return make_term(name, site, setting.options)
+
+    def _pairs(self, name: str, choice: LayerChoice) -> tuple[Pair, ...]:
+        info = loss_named(name)
+        where = info.layers
+        if where == "none":
+            return ()
+        if name == "simkd":
+            return (self._projected,)
+        if isinstance(choice, tuple):
+            return check_pairs(choice, self._student_layers, self._teacher_layers)
+        try:
+            if where == "attention":
+                return suggest_attention(self._student_layers, self._teacher_layers)
+            return suggest(self._student_layers, self._teacher_layers, where=where, how=choice)
+        except ConfigError as error:
+            raise ConfigError(f"{info.title}: {error}") from None
+
+    @cached_property
+    def _student_layers(self) -> tuple[LayerFacts, ...]:
+        return list_layers(self.student, self._student_example)
+
+    @cached_property
+    def _teacher_layers(self) -> tuple[LayerFacts, ...]:
+        assert self._teacher is not None
+        assert self._teacher_example is not None
+        return list_layers(self._teacher, self._teacher_example)
+
+    def _reuse_classifier(self) -> None:
+        """Puts the teacher's classifier on the student, with a projector between."""
+        assert self._teacher is not None
+        own = list_layers(self.student, self._student_example)
+        (last,) = suggest(own, self._teacher_layers, where="last")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self._config.seed)
+            self.student = ReusedClassifierStudent(self.student, self._teacher, last.student_shape, last.teacher_shape)
+        projected = next(layer for layer in self._student_layers if layer.name == PROJECTOR)
+        reason = "the projector feeds the teacher's classifier"
+        self._projected = Pair(PROJECTOR, last.teacher, projected.shape, last.teacher_shape, reason)
