@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 import torch
@@ -125,6 +126,18 @@ class ReusedClassifierStudent(nn.Module):
         self.teacher_head = _head_alone(teacher, teacher_shape)
         self.teacher_head.requires_grad_(False).eval()
 
+    @classmethod
+    def between(
+        cls, student: nn.Module, takes: tuple[int, ...], teacher: nn.Module, teacher_takes: tuple[int, ...]
+    ) -> ReusedClassifierStudent:
+        """The composite of two models that take single inputs of these shapes; finds the features' shapes itself.
+
+        Raises:
+            ConfigError: if a model has no `features`.
+        """
+        shapes = features_shape(student, "student", takes), features_shape(teacher, "teacher", teacher_takes)
+        return cls(student, teacher, *shapes)
+
     def features(self, images: Tensor) -> Tensor:
         """The projected features, in the teacher's form."""
         projected: Tensor = self.projector(cast(_TwoParts, self.student).features(images))
@@ -173,6 +186,27 @@ class _TwoParts(Protocol):
     def head(self, features: Tensor) -> Tensor: ...
 
 
+def features_shape(model: nn.Module, role: str, takes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one sample's features; the mode of every module is as before.
+
+    Raises:
+        ConfigError: if the model has no `features`.
+    """
+    _need_parts(model, role)
+    example = torch.zeros(2, *takes, device=next(model.parameters()).device)
+    with _evaluating(model), torch.no_grad():
+        return tuple(cast(_TwoParts, model).features(example).shape[1:])
+
+
+def _need_parts(model: nn.Module, role: str) -> None:
+    for part in ("features", "head"):
+        if not callable(getattr(model, part, None)):
+            raise ConfigError(
+                f"simkd: the {role} ({type(model).__name__}) has no {part}(), so its classifier cannot be told from "
+                "the rest; give the model features(images) and head(features), or use another loss."
+            )
+
+
 def _without_head(model: nn.Module, shape: tuple[int, ...]) -> nn.Module:
     """A copy of the model without the weights that only its head reads."""
     kept, used = _traced(model, "student", shape)
@@ -198,12 +232,7 @@ def _head_alone(model: nn.Module, shape: tuple[int, ...]) -> nn.Module:
 
 def _traced(model: nn.Module, role: str, shape: tuple[int, ...]) -> tuple[nn.Module, list[str]]:
     """A copy of the model, and the outermost of its modules that `head` calls."""
-    for part in ("features", "head"):
-        if not callable(getattr(model, part, None)):
-            raise ConfigError(
-                f"simkd: the {role} ({type(model).__name__}) has no {part}(), so its classifier cannot be told from "
-                "the rest; give the model features(images) and head(features), or use another loss."
-            )
+    _need_parts(model, role)
     kept = copy.deepcopy(model)
     called: list[str] = []
 
@@ -229,13 +258,17 @@ def _traced(model: nn.Module, role: str, shape: tuple[int, ...]) -> tuple[nn.Mod
 
 def _try_head(model: nn.Module, shape: tuple[int, ...]) -> None:
     """Runs the head on features of zeros; the mode of every module is as before."""
+    with _evaluating(model), torch.no_grad():
+        cast(_TwoParts, model).head(torch.zeros(2, *shape))
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then each module is in the mode it was in."""
     modes = {module: module.training for module in model.modules()}
-    like = next(model.parameters(), torch.empty(0))
     try:
-        with torch.no_grad():
-            logits = cast(_TwoParts, model.eval()).head(like.new_zeros(2, *shape))
-        if logits.dim() != 2:
-            raise RuntimeError(f"it answers {tuple(logits.shape)} and not [N, classes]")
+        model.eval()
+        yield
     finally:
         for module, mode in modes.items():
             module.training = mode

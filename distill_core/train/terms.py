@@ -143,7 +143,14 @@ class Builder:
     def _term(self, name: str) -> Term:
         setting = self._settings.get(name, TermSetting(loss=name))
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
-        return make_term(name, site, setting.options)
+        term = make_term(name, site, setting.options)
+        missing = set(term.extra_student_layers) - {layer for layer, _ in self.student.named_modules()}
+        if missing:
+            raise ConfigError(
+                f"{loss_named(name).title}: it reads the student's layer {min(missing)!r}, and {self._config.student} "
+                "has none of that name; choose a student that has it, or another loss"
+            )
+        return term
 
     def _pairs(self, name: str, choice: LayerChoice) -> tuple[Pair, ...]:
         info = loss_named(name)
@@ -174,11 +181,13 @@ class Builder:
     def _reuse_classifier(self) -> None:
         """Puts the teacher's classifier on the student, with a projector between."""
         assert self._teacher is not None
+        assert self._teacher_example is not None
         own = list_layers(self.student, self._student_example)
         (last,) = suggest(own, self._teacher_layers, where="last")
+        takes = tuple(self._student_example.shape[1:]), tuple(self._teacher_example.shape[1:])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._config.seed)
-            self.student = ReusedClassifierStudent(self.student, self._teacher, last.student_shape, last.teacher_shape)
+            self.student = ReusedClassifierStudent.between(self.student, takes[0], self._teacher, takes[1])
         projected = next(layer for layer in self._student_layers if layer.name == PROJECTOR)
         reason = "the projector feeds the teacher's classifier"
         self._projected = Pair(PROJECTOR, last.teacher, projected.shape, last.teacher_shape, reason)

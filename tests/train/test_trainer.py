@@ -19,32 +19,6 @@ from distill_core.train.control import RunControl
 from distill_core.train.trainer import Trainer
 
 
-@pytest.fixture(scope="session")
-def digits_teacher(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A real teacher, trained in seconds."""
-    folder = tmp_path_factory.mktemp("teacher")
-    config = DistillConfig.parse(
-        {
-            "teacher": None,
-            "student": "resnet8-w8",
-            "dataset": "digits",
-            "phases": [{"name": "train", "share": 1}],
-            "training": {"epochs": 4, "batch_size": 32},
-            "augmentation": {"crop_padding": 1, "flip": False},
-            "hardware": {"threads": 1},
-        }
-    )
-    result = distill(config, folder=folder)
-    assert result.student is not None
-    assert result.student.accuracy > 0.9
-    return str(folder / "best")
-
-
-@pytest.fixture
-def kd_config(tiny_config: DistillConfig, digits_teacher: str) -> DistillConfig:
-    return tiny_config.changed({"teacher": digits_teacher, "label_budget": 50})
-
-
 def run(config: DistillConfig, **options: object) -> tuple[object, list[Event]]:
     events: list[Event] = []
     result = distill(config, on_event=events.append, **options)  # type: ignore[arg-type]

@@ -46,6 +46,9 @@ class Family:
     examples: tuple[str, ...]
 
 
+LENT = ">"
+"""``resnet8-w8>vgg8-w48`` is a student that answers through a teacher's classifier (SimKD); where the teacher takes
+other inputs than the student, their shape follows: ``>vgg8-w48@3x64x64``."""
 OWN = "Your own"
 TORCHVISION = "torchvision"
 _HERE = "distill_core.vision.models"
@@ -138,7 +141,7 @@ def family(architecture: str) -> Family:
     Raises:
         ConfigError: if the name fits none.
     """
-    return _matched(architecture)[0]
+    return _matched(architecture.partition(LENT)[0])[0]
 
 
 def title(architecture: str) -> str:
@@ -147,8 +150,10 @@ def title(architecture: str) -> str:
     Raises:
         ConfigError: if the name fits no family.
     """
-    found, parts = _matched(architecture)
-    return found.label.format(**parts)
+    own, lent, lender = architecture.partition(LENT)
+    found, parts = _matched(own)
+    borrowed = f" with the classifier of {title(lender.partition('@')[0])}" if lent else ""
+    return found.label.format(**parts) + borrowed
 
 
 def without_weights(architecture: str) -> str:
@@ -174,6 +179,8 @@ def build(architecture: str, channels: int, classes: int, seed: int, size: tuple
     """
     import torch
 
+    if LENT in architecture:
+        return _with_lent_classifier(architecture, channels, classes, seed, size)
     found, parts = _matched(architecture)
     module, _, function = found.make.partition(":")
     make: Any = getattr(importlib.import_module(module), function)
@@ -190,6 +197,23 @@ def count_parameters(architecture: str, channels: int, classes: int, size: tuple
     with torch.device("meta"):
         model = build(without_weights(architecture), channels, classes, seed=0, size=size)
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _with_lent_classifier(
+    architecture: str, channels: int, classes: int, seed: int, size: tuple[int, int]
+) -> nn.Module:
+    import torch
+
+    from distill_core.losses.reused_classifier import ReusedClassifierStudent
+
+    own, _, lender = architecture.partition(LENT)
+    lender, _, shape = lender.partition("@")
+    takes = tuple(int(side) for side in shape.split("x")) if shape else (channels, *size)
+    student = build(own, channels, classes, seed, size)
+    teacher = build(lender, takes[0], classes, 0, (takes[1], takes[2]))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ReusedClassifierStudent.between(student, (channels, *size), teacher, takes)
 
 
 def _matched(architecture: str) -> tuple[Family, dict[str, str]]:
