@@ -45,6 +45,7 @@ def execute(
     engine: Engine | None = None,
     edge: Any = None,
     check: Check = inspect,
+    bare: bool = False,
 ) -> RunRecord:
     """Does a stored run, from its checkpoint if it has one, and leaves it in a final state whatever happens.
 
@@ -58,6 +59,7 @@ def execute(
         engine: `train.trainer.distill` or a stand-in.
         edge: `edge.jobs` or a stand-in.
         check: `preflight.inspect` or a stand-in.
+        bare: neither export the student nor measure latency, for runs of which only the accuracy is wanted.
 
     Returns:
         The run as it ended: finished, stopped, or failed with the sentence for the user in `error`.
@@ -72,7 +74,7 @@ def execute(
             f"The run {run_id} is {store.get(run_id).status} and cannot be started here. "
             "A run goes on in the process that has it; a finished one can be repeated as a new run."
         )
-    job = _Job(record, store, home, control or RunControl(), on_event, on_record, engine, edge, check)
+    job = _Job(record, store, home, control or RunControl(), on_event, on_record, engine, edge, check, bare)
     return job.run()
 
 
@@ -94,9 +96,10 @@ class _Job:
         engine: Engine | None,
         edge: Any,
         check: Check,
+        bare: bool,
     ) -> None:
         self.id, self.config, self.folder = record.id, record.config, record.folder
-        self.bare = record.role == "baseline"
+        self.bare = bare or record.role == "baseline"
         self.store, self.home, self.control = store, home, control
         self.engine, self.edge, self.check = engine, edge, check
         self.on_record = on_record

@@ -1,0 +1,1 @@
+"""Studies: many runs that differ in a few settings, with seeds, and what they say together."""

@@ -1,0 +1,60 @@
+"""Runs what is missing of a study, one run after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from distill_core.errors import DistillError
+from distill_core.runs.records import RunRecord
+from distill_core.studies.keeping import finished_rows, served_by
+from distill_core.studies.outcome import RunRow
+from distill_core.studies.plan import Job, StudyPlan
+
+if TYPE_CHECKING:
+    from distill_core.runs.store import Store
+
+Work = Callable[[Job, RunRecord | None], RunRecord]
+Say = Callable[[str], None]
+
+
+class FailedBefore(DistillError):
+    """A run of the study failed at an earlier attempt, and would fail again."""
+
+    def __init__(self, job: Job, record: RunRecord) -> None:
+        self.record = record
+        super().__init__(
+            f"{job.variant}, seed {job.seed}: the run {record.id} failed: {record.error or 'it left no message.'} "
+            "Mend that, then repeat the study with --retry-failed."
+        )
+
+
+def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: bool = False) -> list[RunRow]:
+    """Runs the study's runs that are not finished, and returns a row for each.
+
+    What was run before is not run again, a run that was stopped goes on from its checkpoint, and runs that share a
+    baseline train it once: so a study that was ended goes on where it stood.
+
+    Args:
+        store: where runs are kept.
+        plan: of the study.
+        work: does a run to its end; it gets the stored run to go on with, or None for a new one.
+        say: told which run comes.
+        retry_failed: take up runs that failed before; otherwise the study ends at one.
+
+    Raises:
+        FailedBefore: for a run that failed at an earlier attempt.
+        DistillError: what `work` raises; finished runs are kept.
+    """
+    jobs = list(plan.jobs())
+    for number, job in enumerate(jobs, start=1):
+        record = served_by(store.list(role="run"), job.config)
+        if record is not None and record.status == "finished":
+            say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}: run before as {record.id}")
+            continue
+        if record is not None and record.status == "failed" and not retry_failed:
+            raise FailedBefore(job, record)
+        say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}")
+        resumable = record is not None and record.resumable and record.has_checkpoint
+        work(job, record if resumable else None)
+    return finished_rows(store, plan)
