@@ -6,6 +6,7 @@ numbers. A page, a file and a terminal command all build the same object; the en
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
@@ -275,13 +276,18 @@ class DistillConfig(Part):
 
     @classmethod
     def parse(cls, data: Any) -> DistillConfig:
-        """Builds a configuration from plain data.
+        """Builds a configuration from plain data, whose settings stand in their parts or by leaf name at the top.
+
+        Example:
+            >>> DistillConfig.parse({"temperature": 2, "training": {"epochs": 4}}).objective.temperature
+            2.0
 
         Raises:
             ConfigError: with one sentence for each setting that is wrong: its name, what it got, what it takes.
         """
         if not isinstance(data, dict):
             raise ConfigError(f"a configuration is a JSON object of settings; got {data!r}")
+        data = _leaves_in_their_parts(data)
         if data.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
             raise ConfigError(
                 f"schema_version: got {data['schema_version']!r}, but this version reads {SCHEMA_VERSION}; "
@@ -406,15 +412,55 @@ def _read_value(value: str) -> Any:
     return None if value.lower() in ("none", "all") else value
 
 
+def _leaves_in_their_parts(data: dict[str, Any]) -> dict[str, Any]:
+    """``{"temperature": 2}`` -> ``{"objective": {"temperature": 2}}``; names that are no leaf stay where they are.
+
+    Raises:
+        ConfigError: if a setting is given twice, with different values.
+    """
+    paths = {name: path for name, path in settings_by_name().items() if len(path) == 2}
+    paths |= {".".join(path): path for path in paths.values()}
+    leaves = {name: value for name, value in data.items() if name in paths and not isinstance(value, dict)}
+    placed = {name: value for name, value in data.items() if name not in leaves}
+    for name, value in leaves.items():
+        part, leaf = paths[name]
+        inside = placed.get(part, {})
+        if not isinstance(inside, dict):
+            continue
+        if inside.get(leaf, value) != value:
+            raise ConfigError(
+                f"{part}.{leaf}: given twice, as {name} = {value!r} and as {part}.{leaf} = {inside[leaf]!r}; leave one "
+                "of them out"
+            )
+        placed[part] = {**inside, leaf: value}
+    return placed
+
+
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "tuple": "a list",
+    "dict": "an object of settings",
+    "model": "an object of settings",
+}
+
+
 def _sentence(problem: Any) -> str:
     """One of pydantic's problems in the words of this project."""
     where = [str(part) for part in problem["loc"]]
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        return f"{'.'.join(where)}: there is no such setting; see `python -m distill_core list settings`"
+        close = difflib.get_close_matches(where[-1], settings_by_name(), n=1)
+        guess = f"; did you mean {close[0]!r}?" if close else "; see `python -m distill_core list settings`"
+        return f"{'.'.join(where)}: there is no such setting{guess}"
     if problem["type"] == "value_error" or not where:
         return f"{'.'.join(where)}: {message}" if where else message
-    message = message.replace("Input should be", "it must be")
+    kind = _KINDS.get(problem["type"].partition("_")[0])
+    message = f"it must be {kind}" if kind else message.replace("Input should be", "it must be")
+    if where == ["phases"]:
+        message = "it must be three lengths that sum to 1, such as 0.2,0.6,0.2, or a list of phases"
     hint = _description(where)
     return f"{'.'.join(where)}: got {problem.get('input')!r}; {message}{f' ({hint})' if hint else ''}"
 

@@ -47,6 +47,18 @@ class PhaseSpan:
 
 
 @dataclass(frozen=True)
+class TermFacts:
+    """One term of the loss: how many parameters train for it alone, and its layer map.
+
+    `pairs` are (student layer, teacher layer, reason), shallow to deep; empty where only answers are compared.
+    """
+
+    name: str
+    parameters: int = 0
+    pairs: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The run is set up: everything a reader needs to draw axes and totals."""
 
@@ -64,6 +76,7 @@ class Started(Event):
     threads: int
     memory_format: str
     step: int = 0
+    terms: tuple[TermFacts, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,4 +236,8 @@ def from_dict(data: dict[str, Any]) -> Event:
         fields["teacher"] = ModelFacts(**fields["teacher"]) if fields["teacher"] else None
         fields["phases"] = tuple(PhaseSpan(**span) for span in fields["phases"])
         fields["classes"] = tuple(fields["classes"])
+        fields["terms"] = tuple(
+            TermFacts(term["name"], term["parameters"], tuple(tuple(pair) for pair in term["pairs"]))
+            for term in fields.get("terms", ())
+        )
     return kind(**fields)

@@ -71,15 +71,9 @@ class OrdinaryLoop:
         """Trains for one epoch; returns the mean loss."""
         self.student.train()
         steps = len(self._loader) * self._config.training.epochs
-        temperature, alpha = self._config.objective.temperature, self._config.objective.alpha
         total = 0.0
         for images, labels in self._loader:
-            with torch.no_grad():
-                soft_targets = functional.softmax(self._teacher(images) / temperature, dim=1)
-            logits = self.student(images)
-            log_student = functional.log_softmax(logits / temperature, dim=1)
-            kd = functional.kl_div(log_student, soft_targets, reduction="batchmean") * temperature**2
-            loss = alpha * kd + (1 - alpha) * functional.cross_entropy(logits, labels)
+            loss = self._loss(images, labels)
             for group in self._optimiser.param_groups:
                 group["lr"] = learning_rate(self._step, steps, self._config.optimiser, self._config.phases[0])
             self._optimiser.zero_grad()
@@ -88,3 +82,13 @@ class OrdinaryLoop:
             self._step += 1
             total += loss.item()
         return total / len(self._loader)
+
+    def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Soft labels and labels."""
+        temperature, alpha = self._config.objective.temperature, self._config.objective.alpha
+        with torch.no_grad():
+            soft_targets = functional.softmax(self._teacher(images) / temperature, dim=1)
+        logits = self.student(images)
+        log_student = functional.log_softmax(logits / temperature, dim=1)
+        kd = functional.kl_div(log_student, soft_targets, reduction="batchmean") * temperature**2
+        return alpha * kd + (1 - alpha) * functional.cross_entropy(logits, labels)

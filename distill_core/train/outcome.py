@@ -11,7 +11,7 @@ from torch import Tensor
 
 from distill_core import footprint
 from distill_core.cards import ModelCard, write_model
-from distill_core.events import ModelFacts, PhaseSpan, Started
+from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.train.evaluate import Score
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
@@ -37,6 +37,14 @@ def started(shop: Workshop, step: int) -> Started:
         threads=torch.get_num_threads(),
         memory_format="channels_last" if shop.channels_last else "contiguous",
         step=step,
+        terms=tuple(
+            TermFacts(
+                name=name,
+                parameters=footprint.parameters(term),
+                pairs=tuple((pair.student, pair.teacher, pair.reason) for pair in term.site.pairs),
+            )
+            for name, term in shop.terms.named()
+        ),
     )
 
 
@@ -49,7 +57,9 @@ def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher
         status="finished" if student else "stopped",
         student=_student_score(shop, progress, student) if student else None,
         teacher=_teacher_score(shop, teacher) if teacher else None,
-        agreement=(student.predictions == teacher.predictions).float().mean().item() if student and teacher else None,
+        agreement=int((student.predictions == teacher.predictions).sum()) / len(student.predictions)
+        if student and teacher
+        else None,
         test_inputs=len(shop.data.test),
         labels=int(shop.visible.sum()),
         steps=progress.step,

@@ -36,23 +36,24 @@ class LossTerms(nn.ModuleDict):
     def asks(self, names: Iterable[str]) -> Asks:
         """What these terms, taken together, must be told by the teacher; layers come with logits."""
         names = tuple(names)
-        if any(term.site.pairs for name, term in self._named() if name in names):
+        if any(term.site.pairs for name, term in self.named() if name in names):
             return "layers"
         return "logits" if any(loss_named(name).teacher for name in names) else "nothing"
 
     @property
     def student_layers(self) -> tuple[str, ...]:
         """Student layers that some term reads."""
-        pairs = [pair.student for _, term in self._named() for pair in term.site.pairs]
-        extra = [name for _, term in self._named() for name in term.extra_student_layers]
+        pairs = [pair.student for _, term in self.named() for pair in term.site.pairs]
+        extra = [name for _, term in self.named() for name in term.extra_student_layers]
         return tuple(dict.fromkeys([*pairs, *extra]))
 
     @property
     def teacher_layers(self) -> tuple[str, ...]:
         """Teacher layers that some term reads."""
-        return tuple(dict.fromkeys(pair.teacher for _, term in self._named() for pair in term.site.pairs))
+        return tuple(dict.fromkeys(pair.teacher for _, term in self.named() for pair in term.site.pairs))
 
-    def _named(self) -> Iterator[tuple[str, Term]]:
+    def named(self) -> Iterator[tuple[str, Term]]:
+        """Each term and its name."""
         for name, term in self.items():
             assert isinstance(term, Term)
             yield name, term

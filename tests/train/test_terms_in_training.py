@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from safetensors.torch import load_file
 from distill_core import DistillConfig, distill
 from distill_core.cards import read_card
 from distill_core.errors import ConfigError
-from distill_core.events import Event, StepLogged
+from distill_core.events import Event, Started, StepLogged
 from distill_core.losses.registry import LOSSES
 from distill_core.task import task_named
 from distill_core.train.control import RunControl
@@ -88,6 +89,21 @@ def test_terms_are_weighed_beside_alphas_two_and_only_in_their_phases(kd_config:
         if "at" in point.terms:
             assert point.weighted["at"] == pytest.approx(50 * point.terms["at"])
         assert point.loss == pytest.approx(sum(point.weighted.values()))
+
+
+def test_a_run_says_at_its_start_what_it_learns_by_and_from_which_layers(kd_config: DistillConfig) -> None:
+    events: list[Event] = []
+    distill(kd_config.changed({"terms": ["hint"]}), on_event=events.append)
+    started = events[0]
+    assert isinstance(started, Started)
+    facts = {term.name: term for term in started.terms}
+    assert list(facts) == ["ce", "kd", "hint"]
+    assert facts["kd"].pairs == ()
+    assert facts["kd"].parameters == 0
+    ((student, teacher, reason),) = facts["hint"].pairs
+    assert (student, teacher) == ("stage2.block1", "stage2.block1")
+    assert "stage 2" in reason
+    assert facts["hint"].parameters == 8 * 16 + 16
 
 
 def test_a_term_warms_up_over_its_share_of_the_training(kd_config: DistillConfig) -> None:
@@ -237,3 +253,57 @@ def test_what_cannot_be_trained_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         distill(kd_config.changed(settings))
+
+
+@pytest.mark.parametrize("name", ["kd", "at", "hint", "review", "crd", "vid"])
+def test_memory_does_not_grow_over_the_steps(kd_config: DistillConfig, name: str) -> None:
+    held: dict[int, tuple[int, int]] = {}
+
+    def count(event: Event) -> None:
+        if isinstance(event, StepLogged) and event.step in (15, 30):
+            gc.collect()
+            tensors = [thing for thing in gc.get_objects() if type(thing) in (torch.Tensor, torch.nn.Parameter)]
+            held[event.step] = len(tensors), sum(tensor.numel() for tensor in tensors)
+
+    terms = [] if name == "kd" else [{"loss": name, "weight": 1}]
+    distill(kd_config.changed({"terms": terms, "phases": [{"name": "all", "share": 1}]}), on_event=count)
+    assert held[15] == held[30]
+
+
+def test_two_runs_in_one_process_share_nothing(kd_config: DistillConfig) -> None:
+    config = kd_config.changed({"terms": ["crd", "vid"]})
+    first, _between, again = logged(config), logged(kd_config.changed({"seed": 5})), logged(config)
+    assert [point.terms for point in first] == [point.terms for point in again]
+
+
+def test_the_teacher_is_asked_without_gradient_and_gives_the_same_layers_as_a_plain_forward(
+    kd_config: DistillConfig,
+) -> None:
+    trainer = Trainer(kd_config.changed({"terms": ["at"]}), task_named("vision"), lambda _event: None, RunControl())
+    shop = trainer.shop
+    indices, draws = torch.arange(8), torch.zeros(8, dtype=torch.long)
+    lesson = trainer._lesson(indices, draws, "layers", temperature=4.0)
+    assert not lesson.taught.requires_grad
+    assert not any(layer.requires_grad for layer in lesson.teacher_layers.values())
+    assert all(layer.requires_grad for layer in lesson.student_layers.values())
+    assert shop.teacher is not None
+    seen: dict[str, torch.Tensor] = {}
+    for name in lesson.teacher_layers:
+        module = shop.teacher.model.get_submodule(name)
+        module.register_forward_hook(lambda _m, _i, output, name=name: seen.update({name: output}))
+    with torch.no_grad():
+        logits = shop.teacher.model(shop.teacher.feed.augmented(indices, draws))
+    assert torch.allclose(logits, lesson.taught, rtol=1e-4, atol=1e-5)
+    assert all(torch.allclose(seen[name], layer, rtol=1e-4, atol=1e-5) for name, layer in lesson.teacher_layers.items())
+
+
+def test_a_teacher_of_another_input_size_teaches_layers_too(kd_config: DistillConfig, tmp_path: Path) -> None:
+    import json
+    import shutil
+
+    folder = tmp_path / "teacher"
+    shutil.copytree(str(kd_config.teacher), folder)
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps({**card, "input_shape": [1, 16, 16], "mean": [0.3], "std": [0.4]}))
+    points = logged(alone(kd_config, "spatial", teacher=str(folder)))
+    assert falls(points, "spatial")
