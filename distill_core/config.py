@@ -196,6 +196,7 @@ class DistillConfig(Part):
     data_folder: str | None = Field(None, description="where the data set's files are, if not the usual place")
     image_size: int = Field(32, ge=8, le=512, description="for an image folder: images become this many pixels square")
     label_budget: int | None = Field(None, ge=1, description="labels the student may see; null for all")
+    labels_file: str | None = Field(None, description="a CSV of image,label: these labels are seen and no others")
     seed: int = Field(0, ge=0, lt=2**31, description="decides initial weights, batch order and which labels are seen")
     baseline: bool = Field(True, description="also train the same student on labels only, to compare")
     objective: Objective = Objective()
@@ -420,7 +421,11 @@ def _leaves_in_their_parts(data: dict[str, Any]) -> dict[str, Any]:
     """
     paths = {name: path for name, path in settings_by_name().items() if len(path) == 2}
     paths |= {".".join(path): path for path in paths.values()}
-    leaves = {name: value for name, value in data.items() if name in paths and not isinstance(value, dict)}
+    leaves = {
+        name: value
+        for name, value in data.items()
+        if name in paths and not (name in _PARTS and isinstance(value, dict))
+    }
     placed = {name: value for name, value in data.items() if name not in leaves}
     for name, value in leaves.items():
         part, leaf = paths[name]
@@ -455,6 +460,8 @@ def _sentence(problem: Any) -> str:
         close = difflib.get_close_matches(where[-1], settings_by_name(), n=1)
         guess = f"; did you mean {close[0]!r}?" if close else "; see `python -m distill_core list settings`"
         return f"{'.'.join(where)}: there is no such setting{guess}"
+    if problem["type"] == "missing":
+        return f"{'.'.join(where)}: is missing; give it ({_description(where) or 'it has no default'})"
     if problem["type"] == "value_error" or not where:
         return f"{'.'.join(where)}: {message}" if where else message
     kind = _KINDS.get(problem["type"].partition("_")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,13 +63,18 @@ def export_saved_model(folder: Path, out: Path, config_file: Path | None, home: 
 def export_untrained(task_name: str, architecture: str, facts: DataFacts, out: Path) -> None:
     """Exports an architecture with its initial weights: what it costs to run does not depend on them.
 
+    A name may end in the shape of its inputs, ``resnet20-w16@3x64x64``, where that is not the data's.
+
     Raises:
         ConfigError: if there is no such architecture.
         DistillError: if it cannot be exported.
     """
     task = task_named(task_name)
     metadata = {"architecture": architecture, "untrained": "true", "version": distill_core.__version__}
-    export_onnx(task.build(architecture, facts, seed=0), task.example(facts, batch=2), out, metadata)
+    name, _, shape = architecture.partition("@") if ">" not in architecture else (architecture, "", "")
+    if shape:
+        facts = dataclasses.replace(facts, input_shape=tuple(int(side) for side in shape.split("x")))
+    export_onnx(task.build(name, facts, seed=0), task.example(facts, batch=2), out, metadata)
 
 
 def describe(card: ModelCard, config: DistillConfig | None) -> dict[str, str]:

@@ -54,7 +54,7 @@ class Workbench:
         self._config, self._found, self._home = config, found, home
         self._control, self._edge = control, edge
         self._say, self._warn = say, warn
-        self._architectures = {"student": config.student}
+        self._architectures = {"student": found.student_architecture}
         if found.teacher_architecture is not None:
             self._architectures["teacher"] = found.teacher_architecture
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from distill_core.cards import ModelCard
 from distill_core.config import DistillConfig
 from distill_core.footprint import parameters
 from distill_core.insight.doubts import doubts
@@ -14,13 +15,19 @@ from distill_core.task import DataFacts, no_matter, task_named
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a job needs to know before it begins; what concerns the teacher is None without one."""
+    """What a job needs to know before it begins; what concerns the teacher is None without one.
+
+    Architectures are those to measure: the student's as it will be deployed, and the teacher's, with the shape of its
+    inputs where that is not the data's (``resnet20-w16@3x64x64``).
+    """
 
     facts: DataFacts
     images: int
+    student_architecture: str
     student_parameters: int
     teacher_architecture: str | None = None
     teacher_parameters: int | None = None
+    assumed: tuple[str, ...] = ()
 
 
 def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Preflight:
@@ -34,22 +41,52 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     Raises:
         DistillError: for a name, a value or a file that is wrong.
     """
-    from distill_core.train.pools import visible_labels
+    import torch
+
+    from distill_core.train.labels import data_and_labels
+    from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
-    data = task.load_data(config, home, between)
-    visible_labels(data.train.labels, len(data.facts.classes), config.label_budget, config.seed)
+    data, _visible = data_and_labels(config, task, home, between)
     student = task.build(config.student, data.facts, config.seed)
-    found = Preflight(data.facts, len(data.train), parameters(student))
+    example = task.example(data.facts)
     if config.teacher is None:
-        return found
+        Builder(config, names_of_terms(config), student, example, None, None, len(data.facts.classes), 0).build()
+        architecture = deployed_architecture(config, task, data.facts, None)
+        return Preflight(data.facts, len(data.train), architecture, parameters(student))
     teacher, card = task.load_teacher(config.teacher, data.facts)
-    return Preflight(found.facts, found.images, found.student_parameters, card.architecture, parameters(teacher))
+    builder = Builder(
+        config,
+        names_of_terms(config),
+        student,
+        example,
+        teacher.eval(),
+        torch.zeros(2, *card.input_shape),
+        len(data.facts.classes),
+        len(data.train),
+    )
+    builder.build()
+    return Preflight(
+        facts=data.facts,
+        images=len(data.train),
+        student_architecture=deployed_architecture(config, task, data.facts, card),
+        student_parameters=parameters(builder.student),
+        teacher_architecture=_with_shape(card, data.facts),
+        teacher_parameters=parameters(teacher),
+        assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
+    )
+
+
+def _with_shape(card: ModelCard, facts: DataFacts) -> str:
+    if card.input_shape == facts.input_shape or ">" in card.architecture:
+        return card.architecture
+    return f"{card.architecture}@{'x'.join(map(str, card.input_shape))}"
 
 
 def warnings_of(config: DistillConfig, found: Preflight) -> Iterator[str]:
     """What the user should know before the run, in the words that the form uses too."""
-    return doubts(
+    yield from found.assumed
+    yield from doubts(
         config,
         student_parameters=found.student_parameters,
         teacher_parameters=found.teacher_parameters,

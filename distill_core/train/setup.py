@@ -16,13 +16,13 @@ from distill_core.config import Augmentation, DistillConfig, Optimiser
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
 from distill_core.mapping.taps import Taps
-from distill_core.task import Data, DataFacts, Feed, Split, Task
+from distill_core.task import Data, Feed, Split, Task
 from distill_core.train.folding import folded, freeze
+from distill_core.train.labels import data_and_labels
 from distill_core.train.live import LiveTeacher
-from distill_core.train.pools import visible_labels
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
-from distill_core.train.terms import Builder, LossTerms, names_of_terms
+from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         torch.set_num_threads(config.hardware.threads)
     torch.manual_seed(config.seed)
     fabric = _fabric(config)
-    data = task.load_data(config, home or default_home())
+    data, visible = data_and_labels(config, task, home or default_home())
     facts = data.facts
     _check_classes(config, len(facts.classes))
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
@@ -99,7 +99,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     teacher = _invited(config, task, data, fabric.device, warn) if config.teacher is not None else None
     builder = Builder(
         config,
-        names=names_of_terms(config, spans),
+        names=names_of_terms(config),
         student=task.build(config.student, facts, config.seed),
         student_example=task.example(facts),
         teacher=teacher.model if teacher else None,
@@ -124,7 +124,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         task=task,
         data=data,
         fabric=fabric,
-        architecture=_architecture(config, task, facts, teacher if builder.reuses_classifier else None),
+        architecture=deployed_architecture(config, task, facts, teacher.card if teacher else None),
         student=student,
         model=model,
         terms=terms,
@@ -133,7 +133,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         feed=task.feed(data.train, facts, config.augmentation, fabric.device, channels_last),
         validation=task.feed(data.validation, facts, None, fabric.device, channels_last),
         test=task.feed(data.test, facts, None, fabric.device, channels_last),
-        visible=visible_labels(data.train.labels, len(facts.classes), config.label_budget, config.seed),
+        visible=visible,
         spans=spans,
         steps=steps,
         steps_per_epoch=steps_per_epoch,
@@ -151,16 +151,6 @@ def prefers_channels_last(model: nn.Module) -> bool:
     """
     widths = [module.out_channels for module in model.modules() if isinstance(module, nn.Conv2d)]
     return bool(widths) and min(widths) >= 16
-
-
-def _architecture(config: DistillConfig, task: Task, facts: DataFacts, lender: Teacher | None) -> str:
-    """The name of the student as deployed; with a teacher's classifier, ``student>teacher``."""
-    own = task.bare(config.student)
-    if lender is None:
-        return own
-    shape = lender.card.input_shape
-    takes = "" if shape == facts.input_shape else f"@{'x'.join(map(str, shape))}"
-    return f"{own}>{lender.card.architecture}{takes}"
 
 
 def _invited(

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from distill_core.cards import ModelCard
 from distill_core.config import DistillConfig, LayerChoice
 from distill_core.config import Term as TermSetting
 from distill_core.errors import ConfigError
@@ -19,10 +20,10 @@ from distill_core.mapping.attention import suggest_attention
 from distill_core.mapping.layers import list_layers
 from distill_core.mapping.pairs import LayerFacts, Pair
 from distill_core.mapping.suggest import check_pairs, suggest
+from distill_core.task import DataFacts, Task
 from distill_core.train.moment import levels_of
-from distill_core.train.schedule import Span
 
-PROJECTOR = "projector"
+LENDER, PROJECTOR = "simkd", "projector"
 Asks = Literal["nothing", "logits", "layers"]
 
 
@@ -84,10 +85,26 @@ def gradient_norms(
     return norms
 
 
-def names_of_terms(config: DistillConfig, spans: Iterable[Span]) -> tuple[str, ...]:
-    """The terms that are on in some phase that has steps, in the order of the settings."""
-    on = [name for span in spans for name in levels_of(config, span.phase)]
+def names_of_terms(config: DistillConfig) -> tuple[str, ...]:
+    """The terms that are on in some phase of any length, in the order of the settings."""
+    on = [name for phase in config.phases if phase.share > 0 for name in levels_of(config, phase)]
     return tuple(sorted(set(on), key=("ce", "kd", *(term.loss for term in config.terms)).index))
+
+
+def deployed_architecture(config: DistillConfig, task: Task, facts: DataFacts, card: ModelCard | None) -> str:
+    """The name by which the trained student can be built again; with its teacher's classifier, ``student>teacher``.
+
+    Args:
+        config: of the run.
+        task: of the configuration.
+        facts: of the data.
+        card: the teacher's.
+    """
+    own = task.bare(config.student)
+    if card is None or LENDER not in names_of_terms(config):
+        return own
+    takes = "" if card.input_shape == facts.input_shape else f"@{'x'.join(map(str, card.input_shape))}"
+    return f"{own}>{card.architecture}{takes}"
 
 
 class Builder:
@@ -139,7 +156,7 @@ class Builder:
     @property
     def reuses_classifier(self) -> bool:
         """Whether the student is deployed with the teacher's classifier."""
-        return "simkd" in self._names
+        return LENDER in self._names
 
     def _term(self, name: str) -> Term:
         setting = self._settings.get(name, TermSetting(loss=name))
@@ -158,7 +175,7 @@ class Builder:
         where = info.layers
         if where == "none":
             return ()
-        if name == "simkd":
+        if name == LENDER:
             return (self._projected,)
         if isinstance(choice, tuple):
             return check_pairs(choice, self._student_layers, self._teacher_layers)

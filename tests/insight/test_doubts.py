@@ -57,7 +57,9 @@ def test_sizes_that_are_not_known_are_not_compared() -> None:
 
 def test_a_run_warns_in_the_words_of_the_form() -> None:
     config = DistillConfig(label_budget=400).changed({"alpha": 1.0, "phases": labels_at_the_end()})
-    found = Preflight(DataFacts("x", ("a", "b"), (1, 8, 8), (0.5,), (0.5,), ""), 8000, 700_000, "vgg8-w48", 600_000)
+    found = Preflight(
+        DataFacts("x", ("a", "b"), (1, 8, 8), (0.5,), (0.5,), ""), 8000, "resnet8-w4", 700_000, "vgg8-w48", 600_000
+    )
     said = list(doubts(config, student_parameters=700_000, teacher_parameters=600_000))
     assert list(warnings_of(config, found)) == said
     assert len(said) == 2

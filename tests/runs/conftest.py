@@ -143,7 +143,8 @@ class FakeEdge:
 
 def fake_check(config: DistillConfig, home: Path, between: Any = None) -> Preflight:
     facts = DataFacts(config.dataset, ("a", "b"), (1, 8, 8), (0.5,), (0.5,), SHA)
-    return Preflight(facts, 8000, 1000, "vgg8-w48", 9000) if config.teacher else Preflight(facts, 8000, 1000)
+    student = (facts, 8000, config.student, 1000)
+    return Preflight(*student, "vgg8-w48", 9000) if config.teacher else Preflight(*student)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ FACTS = DataFacts("x", ("a", "b"), (1, 8, 8), (0.5,), (0.5,), "")
 
 
 def warned(config: DistillConfig, student: int = 1000, teacher: int = 9000, images: int = 8000) -> list[str]:
-    return list(warnings_of(config, Preflight(FACTS, images, student, "vgg8-w48", teacher)))
+    return list(warnings_of(config, Preflight(FACTS, images, "resnet8-w4", student, "vgg8-w48", teacher)))
 
 
 def test_the_default_run_warns_of_nothing() -> None:

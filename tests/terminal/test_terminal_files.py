@@ -10,6 +10,7 @@ import pytest
 from distill_core.edge.jobs import JobStopped
 from distill_core.errors import DistillError
 from distill_core.runs.store import Store
+from distill_core.vision.teachers import teacher_folder
 
 MACHINE = {"cpu": "A CPU", "flags": {"avx2": True}, "cores": 2, "versions": {"onnxruntime": "1.32"}}
 
@@ -52,6 +53,7 @@ def test_measured_files_are_a_table_with_ratios_and_warnings(command, two_files,
     monkeypatch.setattr("distill_core.edge.jobs.measure_files", measured)
     answer = command("measure", *two_files)
     assert answer.code == 0
+    assert "1.10 / 1.10 / 1.10 ms" in answer.out
     assert "b takes 2.00 times as long as a (1.90 to 2.20 over the repeats, UNSTABLE)" in answer.out
     assert "Note: The machine was busy." in answer.out
     assert "A CPU (2 cores, avx2)" in answer.out
@@ -137,7 +139,7 @@ def asked(monkeypatch) -> dict:
                 "warnings": ["Careful."]}  # fmt: skip
 
     facts = DataFacts("d", ("a", "b"), (1, 28, 28), (0.5,), (0.5,), "sha")
-    found = Preflight(facts, 8000, 1000, "vgg8-w48", 9000)
+    found = Preflight(facts, 8000, "resnet8-w4", 1000, "vgg8-w48", 9000)
     files = {"teacher": Path("teacher.onnx")}
     monkeypatch.setattr("distill_core.runs.preflight.inspect", lambda *_: found)
     monkeypatch.setattr("distill_core.edge.jobs.export_model", exported)
@@ -197,7 +199,16 @@ def test_a_published_teacher_is_listed(command, finished: Path, own_home: Path):
     assert answer.code == 0
     assert "run --preset quickstart" in answer.out
     listed = command("list", "teachers", "--json").last
-    assert str(own_home / "teachers" / "mine") in [row["teacher"] for row in listed]
+    assert "mine" in [row["teacher"] for row in listed]
+    assert "Use it: --set teacher=mine" in answer.out
+    assert teacher_folder("mine") == own_home / "teachers" / "mine"
+
+
+def test_an_embedded_teachers_name_is_not_given_away(command, finished: Path, own_home: Path):
+    answer = command("publish", finished.name, "vgg8-fashion", "--json")
+    assert (answer.code, answer.last["status"]) == (2, "invalid")
+    assert "Choose another name" in answer.err
+    assert not (own_home / "teachers").exists()
 
 
 def test_publishing_somewhere_else_writes_there(command, finished: Path, tmp_path: Path):
