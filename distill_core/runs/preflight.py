@@ -27,6 +27,7 @@ class Preflight:
     student_parameters: int
     teacher_architecture: str | None = None
     teacher_parameters: int | None = None
+    teacher_data: str | None = None
     assumed: tuple[str, ...] = ()
 
 
@@ -73,6 +74,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         student_parameters=parameters(builder.student),
         teacher_architecture=_with_shape(card, data.facts),
         teacher_parameters=parameters(teacher),
+        teacher_data=card.dataset,
         assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
     )
 
@@ -91,4 +93,5 @@ def warnings_of(config: DistillConfig, found: Preflight) -> Iterator[str]:
         student_parameters=found.student_parameters,
         teacher_parameters=found.teacher_parameters,
         images=found.images,
+        teacher_data=found.teacher_data,
     )

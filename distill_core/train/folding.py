@@ -6,7 +6,6 @@ import copy
 from collections.abc import Collection
 
 from torch import fx, nn
-from torch.fx.proxy import TraceError
 from torch.nn.utils import fuse_conv_bn_eval
 
 
@@ -27,7 +26,7 @@ def folded(teacher: nn.Module, watched: Collection[str] = ()) -> nn.Module:
     """
     try:
         graph = fx.Tracer().trace(teacher)
-    except (TraceError, NotImplementedError, TypeError, ValueError):
+    except Exception:  # A model of the user's own may fail in any way when traced; it then answers as it is.
         return teacher
     copied = copy.deepcopy(teacher)
     for conv_name, norm_name in _conv_norm_pairs(graph, teacher):

@@ -183,7 +183,9 @@ def _answers(
     home: Path | None,
     warn: Callable[[str], None],
 ) -> TeacherAnswers:
-    seen = json.dumps(config.augmentation.model_dump(exclude={"draws", "mixup", "cutmix"}), sort_keys=True)
+    augmentation = config.augmentation.model_dump(exclude={"draws", "mixup", "cutmix"})
+    takes = teacher.card.model_dump(include={"architecture", "input_shape", "mean", "std"})
+    seen = json.dumps({**augmentation, **takes}, sort_keys=True)
     key = answers_key(data.facts.sha256, teacher.card.weights_sha256, seen, f"{device.type} fp32 folded")
     return TeacherAnswers(
         _formatted(folded(teacher.model), teacher.channels_last),
