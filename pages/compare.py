@@ -56,4 +56,5 @@ with right:
         if settings.empty:
             st.caption("These runs have the same settings.")
         else:
-            st.dataframe(settings, width="stretch", alt="Settings that differ")
+            st.dataframe(settings, width="stretch", height="content", alt="Settings that differ")
+            st.caption("A run is called by the first letters of its name in the table.")

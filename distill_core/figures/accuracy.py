@@ -9,9 +9,16 @@ import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, notice, plain, thinned
 
+MOST_TICKS = 12
+
 
 def accuracy_curves(
-    student: pd.DataFrame, baseline: pd.DataFrame | None = None, *, epochs: float, teacher: float | None = None
+    student: pd.DataFrame,
+    baseline: pd.DataFrame | None = None,
+    *,
+    epochs: float,
+    teacher: float | None = None,
+    empty: str = "The first point comes after the first epoch",
 ) -> Figure:
     """Validation and training accuracy of the student, validation accuracy of the baseline.
 
@@ -19,26 +26,36 @@ def accuracy_curves(
         student: one row an epoch, with columns `epoch`, `validation` and `train` (0..1; `train` may be missing).
         baseline: the same for the student trained on labels alone.
         epochs: of the whole training: the x axis does not grow.
-        teacher: its accuracy, drawn as a level line.
+        teacher: its accuracy on validation, drawn as a level line.
+        empty: what is said while there are no points.
     """
     traces = []
     if baseline is not None:
-        traces.append(_curve(baseline, "validation", "labels only (baseline)", "@baseline", 2.0, None))
+        traces.append(_curve(baseline, "validation", "baseline, validation", "@baseline", 2.0, None))
     if "train" in student and student["train"].notna().any():
         traces.append(_curve(student, "train", "student, training", "@student/0.55", 1.5, "dot"))
     traces.append(_curve(student, "validation", "student, validation", "@student", 2.5, None))
     seen = [trace["y"] for trace in traces]
     level = [] if teacher is None else [teacher]
-    waiting = [] if any(seen) else [notice("The first point comes after the first epoch")]
+    waiting = [] if any(seen) else [notice(empty)]
     return {
         "data": traces,
         "layout": layout(
-            x={"title": "epoch", "range": [0, max(epochs, 1) * 1.02]},
-            y={"tickformat": ".0%", "range": _range([value for values in seen for value in values], level)},
+            x={"title": "epoch", "range": [0, max(epochs, 1) * 1.02], "showticklabels": epochs > 0, **_whole(epochs)},
+            y={
+                "title": "accuracy",
+                "tickformat": ".0%",
+                "range": _range([value for values in seen for value in values], level),
+            },
             shapes=[_teacher_line(value) for value in level],
             annotations=[*waiting, *(_teacher_name(value) for value in level)],
         ),
     }
+
+
+def _whole(epochs: float) -> dict[str, Any]:
+    """A tick an epoch where there are few, for there is no half of one to show; of many, Plotly chooses whole ones."""
+    return {"dtick": 1} if epochs <= MOST_TICKS else {}
 
 
 def _curve(frame: pd.DataFrame, column: str, name: str, colour: str, width: float, dash: str | None) -> dict[str, Any]:
@@ -79,7 +96,7 @@ def _teacher_line(accuracy: float) -> dict[str, Any]:
 
 def _teacher_name(accuracy: float) -> dict[str, Any]:
     return {
-        "text": f"teacher {accuracy:.1%}",
+        "text": f"teacher, validation {accuracy:.1%}",
         "xref": "paper",
         "yref": "y",
         "x": 0.01,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,22 @@ def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
 def plain(values: pd.Series[float], digits: int = 5) -> list[float | None]:
     """Numbers ready for JSON, rounded to `digits` significant ones; what is not finite becomes a gap."""
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
+
+
+def running_mean(frame: pd.DataFrame, columns: Sequence[str], rows: int) -> pd.DataFrame:
+    """The frame with these columns as means over a row and the `rows` - 1 before it; what is not a number stays so."""
+    known = frame[columns].where(np.isfinite(frame[columns].astype(float)))
+    return frame.assign(**known.rolling(rows, min_periods=1).mean().where(known.notna()))
+
+
+def calm_decades(values: np.ndarray[Any, Any], most: float = 6.0) -> tuple[float, float]:
+    """Both ends of a logarithmic axis as powers of ten, in steps of a half, at most `most` decades apart."""
+    drawn = values[np.isfinite(values) & (values > 0)]
+    if drawn.size == 0:
+        return -1.0, 1.0
+    low, high = math.log10(float(drawn.min())), math.log10(float(drawn.max()))
+    top = math.ceil(2 * high + 0.1) / 2
+    return max(math.floor(2 * low - 0.1) / 2, top - most), top
 
 
 def calm_top(values: np.ndarray[Any, Any]) -> float | None:

@@ -2,70 +2,210 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from distill_core.events import PhaseSpan
-from distill_core.figures.layout import Figure, calm_top, layout, notice, plain, thinned
+from distill_core.figures.layout import Figure, calm_decades, calm_top, layout, notice, plain, running_mean, thinned
+from distill_core.losses.registry import LOSSES
 
-# Each term has the colour of where its knowledge comes from: the teacher, or the labels that are all a baseline has.
-# The sum lies beneath, wide and faint, for it often runs along one of its terms.
-TERMS = {
-    "loss": ("total", "@student/0.45", 5),
-    "kd": ("teacher's term", "@teacher", 1.5),
-    "ce": ("labels' term", "@baseline", 1.5),
+Show = Literal["weighted", "raw", "share"]
+
+# The teacher's soft labels and the labels have colours of their own, further terms take the next pair.
+COLOURS = {"kd": "@teacher", "ce": "@labels"}
+FURTHER = [
+    (colour, dash) for dash in ("solid", "dash", "dot", "dashdot") for colour in ("rose", "olive", "brown", "red")
+]
+Y_TITLES: dict[Show, str] = {
+    "weighted": "loss, weighted",
+    "raw": "loss, before weights",
+    "share": "share of the gradient",
 }
+MOST_LONG_NAMES = 3
+SMOOTHED = 0.04
+"""Lines are means over this share of the training: few of a batch's images have labels, so their term is noisy."""
+_PARTS = ("_raw", "_gradient")
 
 
 def loss_curves(
-    frame: pd.DataFrame, phases: Sequence[PhaseSpan], *, steps: int, measured_at: int | None = None
+    frame: pd.DataFrame,
+    phases: Sequence[PhaseSpan],
+    *,
+    steps: int,
+    measured_at: int | None = None,
+    show: Show = "weighted",
+    logarithmic: bool = False,
+    of_baseline: bool = False,
+    empty: str = "The first point comes with the first steps",
 ) -> Figure:
-    """The loss as it fell.
+    """The loss as it fell, each term in a colour of its own and their sum as a thin line beneath.
+
+    Lines are means over the steps just before, so a point once drawn stays; what was logged lies faint behind them.
 
     Args:
-        frame: one row a logged step, with columns `step`, `loss`, and for each term its weighted value (`kd`, `ce`)
-            and its raw one (`kd_raw`, `ce_raw`); a term the run does not have has no column.
+        frame: one row a logged step, with columns `step`, `loss`, and for each term its weighted value (such as `kd`),
+            its raw one (`kd_raw`) and, if logged, the norm of its gradient (`kd_gradient`).
         phases: shaded and named.
         steps: of the whole training: the x axis does not grow.
         measured_at: the step at which training paused to measure latency.
+        show: terms as they count, before their weights, or how much of the gradients' norms each makes.
+        logarithmic: draw the loss by factors of ten, so that small terms are seen beside large ones.
+        of_baseline: whether this is the baseline's loss, which then wears the baseline's colour.
+        empty: what is said while there are no points.
     """
     frame = thinned(frame)
-    terms = [term for term in ("kd", "ce") if term in frame]
-    shown = ["loss", *terms] if len(terms) > 1 else terms
-    traces = [_term(frame, term) for term in shown]
-    values = frame[shown].to_numpy(dtype=float) if shown else np.empty(0)
-    top = calm_top(values)
-    waiting = [] if len(frame) else [notice("The first point comes with the first steps")]
+    terms = terms_of(frame)
+    logarithmic = logarithmic and show != "share"
+    columns = {"weighted": terms, "raw": [f"{term}_raw" for term in terms]}.get(show, [])
+    if show == "share":
+        frame, columns = _shares(frame, terms)
+    sums = ["loss"] if show == "weighted" and len(terms) > 1 else []
+    raws = [f"{term}_raw" for term in terms if show == "weighted" and f"{term}_raw" in frame]
+    smooth = running_mean(frame, [*sums, *columns, *raws], _window(frame, steps))
+    values = smooth[[*sums, *columns]].to_numpy(dtype=float) if columns else np.empty(0)
+    styles = _styles(terms, of_baseline)
+    traces: list[dict[str, Any]] = []
+    if show != "share":
+        traces += [
+            _logged(frame, column, styles[term], logarithmic) for term, column in zip(terms, columns, strict=True)
+        ]
+    traces += [_total(smooth, logarithmic)] if sums else []
+    for term, column in zip(terms, columns, strict=True):
+        name = title_of(term, short=len(terms) > MOST_LONG_NAMES)
+        name = f"baseline: {name.lower()}" if of_baseline else name
+        traces.append(_term(smooth, column, name, styles[term], logarithmic, stacked=show == "share"))
+        if show == "weighted" and f"{term}_raw" in frame:
+            traces[-1]["customdata"] = plain(smooth[f"{term}_raw"])
+            traces[-1]["hovertemplate"] = "%{y:.3~g} (%{customdata:.3~g} before its weight)"
+    waiting = [] if len(frame) else [notice(empty)]
     return {
         "data": traces,
         "layout": layout(
-            x={"title": "step", "range": [0, max(steps, 1)], "showspikes": True, "spikecolor": "@muted"},
-            y={"title": "loss, weighted", "range": [0, top] if top else [0, 1]},
+            x={
+                "title": "step",
+                "range": [0, max(steps, 1)],
+                "showticklabels": steps > 0,
+                "showspikes": True,
+                "spikecolor": "@muted",
+            },
+            y={
+                "title": Y_TITLES[show],
+                "uirevision": f"{show}-{logarithmic}",
+                "showticklabels": len(frame) > 0,
+                **_scale(values, show, logarithmic),
+            },
             shapes=[*_bands(phases), *_marker(measured_at)],
             annotations=[*waiting, *_names(phases, steps), *_marker_name(measured_at, steps)],
         ),
     }
 
 
-def _term(frame: pd.DataFrame, term: str) -> dict[str, Any]:
-    name, colour, width = TERMS[term]
-    trace: dict[str, Any] = {
+def terms_of(frame: pd.DataFrame) -> list[str]:
+    """The terms that a frame has columns for: soft labels and labels first, then the others as they appeared."""
+    found = [str(name) for name in frame.columns if name not in ("step", "loss") and not str(name).endswith(_PARTS)]
+    return [term for term in COLOURS if term in found] + [term for term in found if term not in COLOURS]
+
+
+def title_of(term: str, *, short: bool = False) -> str:
+    """A term's name on screen; the short one is the abbreviation that its title has in brackets."""
+    title = LOSSES[term].title if term in LOSSES else term
+    brackets = re.search(r"\((.+)\)", title)
+    return brackets[1] if short and brackets else title
+
+
+def _styles(terms: Sequence[str], of_baseline: bool) -> dict[str, tuple[str, str]]:
+    """Colour and dash of each term; orange is the baseline's alone."""
+    if of_baseline:
+        return dict.fromkeys(terms, ("@baseline", "solid"))
+    styles, used = {}, 0
+    for term in terms:
+        if term in COLOURS:
+            styles[term] = (COLOURS[term], "solid")
+        else:
+            colour, dash = FURTHER[used % len(FURTHER)]
+            styles[term], used = (f"@{colour}", dash), used + 1
+    return styles
+
+
+def _shares(frame: pd.DataFrame, terms: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with each term's share of the sum of all gradients' norms; terms that are off make none of it."""
+    columns = [f"{term}_gradient" for term in terms]
+    norms = frame.reindex(columns=columns)
+    logged = norms.notna().any(axis=1)
+    norms = norms[logged].fillna(0.0)
+    total = norms.sum(axis=1)
+    shares = norms.div(total.where(total > 0), axis=0)
+    return pd.concat([frame.loc[logged, ["step"]], shares], axis=1), columns
+
+
+def _window(frame: pd.DataFrame, steps: int) -> int:
+    """How many rows a mean is over."""
+    if len(frame) < 2:
+        return 1
+    apart = float(frame["step"].iloc[-1] - frame["step"].iloc[0]) / (len(frame) - 1)
+    return max(1, round(SMOOTHED * steps / apart)) if apart > 0 else 1
+
+
+def _logged(frame: pd.DataFrame, column: str, style: tuple[str, str], logarithmic: bool) -> dict[str, Any]:
+    """What was logged, as it was."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "x": frame["step"].round().astype(int).tolist(),
+        "y": _drawable(frame[column], logarithmic),
+        "line": {"color": f"{style[0]}/0.22", "width": 1},
+    }
+
+
+def _total(frame: pd.DataFrame, logarithmic: bool) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "total",
+        "x": frame["step"].round().astype(int).tolist(),
+        "y": _drawable(frame["loss"], logarithmic),
+        "line": {"color": "@muted/0.8", "width": 1},
+        "hovertemplate": "%{y:.3~g}",
+    }
+
+
+def _term(
+    frame: pd.DataFrame, column: str, name: str, style: tuple[str, str], logarithmic: bool, *, stacked: bool
+) -> dict[str, Any]:
+    colour, dash = style
+    area = {"stackgroup": "share", "fillcolor": f"{colour}/0.35"}
+    return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": frame["step"].round().astype(int).tolist(),
-        "y": plain(frame[term]),
-        "line": {"color": colour, "width": width},
-        "hovertemplate": "%{y:.3f}",
+        "y": _drawable(frame[column], logarithmic),
+        "line": {"color": colour, "width": 1 if stacked else 1.8, "dash": dash},
+        "hovertemplate": "%{y:.0%}" if stacked else "%{y:.3~g}",
+        **(area if stacked else {}),
     }
-    raw = f"{term}_raw"
-    if raw in frame:
-        trace["customdata"] = plain(frame[raw])
-        trace["hovertemplate"] = "%{y:.3f} (%{customdata:.3f} before its weight)"
-    return trace
+
+
+def _drawable(values: pd.Series[float], logarithmic: bool) -> list[float | None]:
+    """What a logarithm has no place for becomes a gap."""
+    return plain(values.where(values > 0) if logarithmic else values)
+
+
+def _scale(values: np.ndarray[Any, Any], show: Show, logarithmic: bool) -> dict[str, Any]:
+    """The y axis: it moves seldom, and never shows less than there is."""
+    if show == "share":
+        return {"range": [0, 1], "tickformat": ".0%"}
+    if logarithmic:
+        low, high = calm_decades(values)
+        return {"type": "log", "range": [low, high], "dtick": "D2" if high - low <= 2.5 else 1, "tickformat": "~g"}
+    top = calm_top(values)
+    return {"type": "linear", "range": [0, top] if top else [0, 1]}
 
 
 def _bands(phases: Sequence[PhaseSpan]) -> list[dict[str, Any]]:

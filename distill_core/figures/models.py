@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
 
 Cost = Literal["latency_ms", "parameters", "megabytes"]
 
-DOUBLING = math.log10(2)
+ROOM = 1.6
+"""How many times dearer, or cheaper, than all models the axis goes: so far that a round number lies on it."""
+
+NEAR = 0.045
+"""Points nearer than this share of the chart, either way, share one label."""
+
+MOST_NAMED = 3
 
 # Each with its axis title, what the mouse shows, and the format of its ticks.
 COSTS: dict[Cost, tuple[str, str, str]] = {
@@ -30,12 +37,13 @@ def size_vs_accuracy(frame: pd.DataFrame, *, cost: Cost = "latency_ms") -> Figur
     """Accuracy against cost: up and to the left is better.
 
     Args:
-        frame: one row a model, with columns `role` (teacher, baseline, student), `name`, `accuracy` (0..1, test) and
-            the `cost`; a model whose cost is not known is left out.
+        frame: one row a model, with columns `role` (teacher, baseline, student), `name`, `accuracy` (0..1, test), the
+            `cost`, and `short`, the label beside the point or ""; a model whose cost is not known is left out.
         cost: what the x axis shows; its scale is logarithmic, for sizes differ by orders of magnitude.
     """
     known = frame[frame[cost].notna() & frame["accuracy"].notna() & (frame[cost] > 0)]
     title, hover, ticks = COSTS[cost]
+    known = known.assign(label=_labels(known, cost))
     traces: list[dict[str, Any]] = []
     for role, (colour, symbol) in ROLES.items():
         rows = known[known["role"] == role]
@@ -44,23 +52,86 @@ def size_vs_accuracy(frame: pd.DataFrame, *, cost: Cost = "latency_ms") -> Figur
         traces.append(
             {
                 "type": "scatter",
-                "mode": "markers",
+                "mode": "markers+text",
                 "name": role,
                 "x": plain(rows[cost]),
                 "y": plain(rows["accuracy"]),
-                "text": rows["name"].tolist(),
-                "marker": {"color": colour, "symbol": symbol, "size": 12, "line": {"width": 2, "color": colour}},
-                "hovertemplate": "%{text}<br>%{y:.1%}, " + hover + f"<extra>{role}</extra>",
+                "text": rows["label"].tolist(),
+                "textposition": _sides(rows[cost], known[cost]),
+                "textfont": {"size": 12, "color": "@muted"},
+                "customdata": rows["name"].tolist(),
+                "marker": {
+                    "color": colour,
+                    "opacity": 0.8,
+                    "symbol": symbol,
+                    "size": 11,
+                    "line": {"width": 2, "color": colour},
+                },
+                "cliponaxis": False,
+                "hovertemplate": "%{customdata}<br>%{y:.1%}, " + hover + f"<extra>{role}</extra>",
             }
         )
     return {
         "data": traces,
         "layout": layout(
-            x={"title": title, "type": "log", "showgrid": True, "dtick": DOUBLING, "tickformat": ticks},
-            y={"title": "test accuracy", "tickformat": ".0%"},
+            x={
+                "title": title,
+                "type": "log",
+                "showgrid": True,
+                "dtick": "D2",
+                "tickformat": ticks,
+                **_span(known[cost]),
+            },
+            y={"title": "test accuracy", "tickformat": ".0%" if _reach(known["accuracy"]) > 0.05 else ".1%"},
             hovermode="closest",
         ),
     }
+
+
+def _span(costs: pd.Series[float]) -> dict[str, Any]:
+    """The ends of the axis as powers of ten."""
+    if costs.empty:
+        return {}
+    return {"range": [math.log10(float(costs.min()) / ROOM), math.log10(float(costs.max()) * ROOM)]}
+
+
+def _sides(costs: pd.Series[float], every: pd.Series[float]) -> list[str]:
+    """Labels stand to the right, but to the left of the dearest models, where the chart ends."""
+    middle = math.sqrt(float(every.min()) * float(every.max()))
+    return ["middle left" if cost > middle * ROOM else "middle right" for cost in costs]
+
+
+def _reach(values: pd.Series[float]) -> float:
+    return float(values.max() - values.min()) if len(values) else 0.0
+
+
+def _labels(rows: pd.DataFrame, cost: str) -> list[str]:
+    """What stands beside each point: points that would cover each other's label share one, at the first of them."""
+    if rows.empty:
+        return []
+    across = np.log10(rows[cost].to_numpy(dtype=float))
+    up = rows["accuracy"].to_numpy(dtype=float)
+    width, height = max(float(np.ptp(across)), math.log10(ROOM**2)), max(float(np.ptp(up)), 0.01)
+    shorts = rows["short"].tolist()
+    sharing: dict[int, list[str]] = {}
+    for index, short in enumerate(shorts):
+        if not short:
+            continue
+        first = next(
+            (
+                other
+                for other in sharing
+                if abs(across[other] - across[index]) < 3 * NEAR * width and abs(up[other] - up[index]) < NEAR * height
+            ),
+            index,
+        )
+        sharing.setdefault(first, []).append(short)
+    return [f" {_joined(sharing[index])} " if index in sharing else "" for index in range(len(shorts))]
+
+
+def _joined(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def result_bars(frame: pd.DataFrame) -> Figure:

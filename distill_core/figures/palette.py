@@ -1,6 +1,7 @@
 """One colour each for teacher, student and baseline, on light and on dark ground.
 
-A figure names its colours by role: ``"@student"``, or ``"@student/0.2"`` for a fifth of its strength. The page resolves
+A figure names its colours by role: ``"@student"``, or ``"@student/0.2"`` for a fifth of its strength. Terms of a loss
+have colours beside those three: the labels' and those called by their look. The page resolves
 the roles in the browser, so that one figure serves both themes. The colours keep at least 3:1 against their background,
 as WCAG 2.2 asks of graphics.
 """
@@ -16,6 +17,11 @@ PALETTES: dict[Theme, dict[str, str]] = {
         "teacher": "#7C4DEB",
         "student": "#0B8A86",
         "baseline": "#D9730D",
+        "labels": "#2F5FD0",
+        "rose": "#C2257A",
+        "olive": "#66750A",
+        "brown": "#7A4B2A",
+        "red": "#B3261E",
         "text": "#1D2233",
         "muted": "#5D6478",
         "line": "#D8DBE5",
@@ -26,6 +32,11 @@ PALETTES: dict[Theme, dict[str, str]] = {
         "teacher": "#A78BFA",
         "student": "#22BDB7",
         "baseline": "#F5A04E",
+        "labels": "#7FA2FF",
+        "rose": "#F47FBF",
+        "olive": "#B5C44A",
+        "brown": "#C9A98F",
+        "red": "#FF7F77",
         "text": "#E8EAF2",
         "muted": "#A3A9BC",
         "line": "#363B4C",

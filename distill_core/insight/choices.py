@@ -15,7 +15,10 @@ _SUFFIXES = ("-mini", "-rest")
 
 @dataclass(frozen=True)
 class TeacherChoice:
-    """`reference` is what a configuration says; `classes` are the teacher's, in its order."""
+    """`reference` is what a configuration says; `classes` are the teacher's, in its order.
+
+    `accuracy_on` says on which images the accuracy is, `dataset` what the teacher was trained on.
+    """
 
     reference: str
     title: str
@@ -24,6 +27,8 @@ class TeacherChoice:
     labels_seen: int | None
     classes: tuple[str, ...]
     own: bool = False
+    accuracy_on: str = ""
+    dataset: str = ""
 
 
 def family(dataset: str) -> str:
@@ -60,6 +65,8 @@ def teachers_for(dataset: str, embedded: dict[str, Path], own: Iterable[tuple[st
                     labels_seen=card.labels_seen,
                     classes=card.classes,
                     own=is_own,
+                    accuracy_on=card.accuracy_on,
+                    dataset=card.dataset,
                 )
             )
     return sorted(found, key=lambda choice: (choice.own, -choice.parameters))

@@ -6,14 +6,24 @@ The form says it while settings are chosen, a run says it again as warnings when
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from distill_core.config import DistillConfig
+from distill_core.losses.registry import loss_named
 
 FEW_LABELS = 1_000
 
+_PARTS = {"fashion-mnist": ("fashion-mnist-rest", "fashion-mnist-mini")}
+"""Data sets that hold others whole."""
+
 
 def doubts(
-    config: DistillConfig, *, student_parameters: int | None, teacher_parameters: int | None, images: int | None = None
+    config: DistillConfig,
+    *,
+    student_parameters: int | None,
+    teacher_parameters: int | None,
+    images: int | None = None,
+    teacher_data: str | None = None,
 ) -> Iterator[str]:
     """Doubts about a run with a teacher, in sentences; without one there are none.
 
@@ -22,6 +32,7 @@ def doubts(
         student_parameters: how many the student has, if known.
         teacher_parameters: how many the teacher has, if known.
         images: how many the transfer set has, if known.
+        teacher_data: the data set that the teacher's card says it was trained on, if known.
     """
     if config.teacher is None:
         return
@@ -30,6 +41,9 @@ def doubts(
             f"The student {config.student} ({student_parameters:,} parameters) is not smaller than its teacher "
             f"({teacher_parameters:,}). It may learn well, but nothing gets smaller."
         )
+    known = _seen_before(config, teacher_data)
+    if known:
+        yield (f"This teacher was trained on {known}, so its answers on them are surer than they would be on new ones.")
     labels = min((number for number in (config.label_budget, images) if number is not None), default=None)
     for phase in config.phases:
         if phase.pool == "labelled" and phase.share > 0 and labels is not None and labels < FEW_LABELS:
@@ -38,10 +52,28 @@ def doubts(
                 f"teacher gave. Keep the teacher, or allow {FEW_LABELS:,} labels or more."
             )
     terms = _terms(config)
+    for term in config.terms:
+        if term.loss not in terms:
+            yield (
+                f"{loss_named(term.loss).title} counts in no phase: its weight is 0, or the phases it is on in have no "
+                "steps or a loss of their own. Weigh it more, or leave it out."
+            )
     if "ce" not in terms:
         yield "alpha = 1 uses no labels: the student learns from the teacher's answers alone."
     if config.objective.alpha == 0 and terms == {"ce"}:
         yield "alpha = 0 ignores the teacher: the student learns from labels alone, like its baseline."
+
+
+def _seen_before(config: DistillConfig, teacher_data: str | None) -> str | None:
+    """Which of the transfer set's images the teacher was trained on, in words; None for none, or if it is not known."""
+    ours = config.dataset
+    if ours == "folder" and config.data_folder:
+        ours = f"folder:{Path(config.data_folder).expanduser().resolve().name}"
+    if teacher_data is None:
+        return None
+    if teacher_data == ours or ours in _PARTS.get(teacher_data, ()):
+        return "these very images"
+    return "some of these images" if teacher_data in _PARTS.get(ours, ()) else None
 
 
 def _terms(config: DistillConfig) -> set[str]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from distill_core.events import Evaluated, Event, Measured, Started, StepLogged
+from distill_core.events import Evaluated, Event, Measured, PhaseSpan, Started, StepLogged
+from distill_core.insight.words import difference
 
 
 @dataclass
@@ -38,6 +39,13 @@ class Track:
     def epochs(self) -> float:
         """Of the whole training."""
         return self.steps / self.started.steps_per_epoch if self.started and self.started.steps_per_epoch else 0.0
+
+    @property
+    def phases(self) -> tuple[PhaseSpan, ...]:
+        """What the training does and when; one without a teacher does one thing throughout, whatever its phases."""
+        if self.started is None:
+            return ()
+        return self.started.phases if self.started.teacher else (PhaseSpan("labels only", 0, self.steps, "all"),)
 
     @property
     def accuracy(self) -> float | None:
@@ -68,7 +76,8 @@ class Track:
         elif event.kind == "StepLogged":
             self.step, self.phase, self.last = said.step, said.phase, said
             raw = {f"{term}_raw": value for term, value in said.terms.items()}
-            self.logged.append({"step": said.step, "loss": said.loss, **said.weighted, **raw})
+            pulls = {f"{term}_gradient": value for term, value in (said.gradients or {}).items()}
+            self.logged.append({"step": said.step, "loss": said.loss, **said.weighted, **raw, **pulls})
         elif event.kind == "Evaluated":
             self._evaluated(said)
         elif event.kind == "Resumed":
@@ -133,7 +142,7 @@ class RunHistory:
         """How far the student is ahead of the baseline after the same epoch, on validation."""
         before = {row["epoch"]: row["validation"] for row in self.baseline.evaluated}
         last = self.student.evaluated[-1] if self.student.evaluated else None
-        return last["validation"] - before[last["epoch"]] if last and last["epoch"] in before else None
+        return difference(last["validation"], before.get(last["epoch"])) if last else None
 
     @property
     def where(self) -> str:

@@ -13,7 +13,7 @@ LONGEST = 80
 """As many characters as a configuration's name may have."""
 
 LONGEST_TEACHER = 24
-_TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder"}
+_TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder", "gradient_shares"}
 
 
 def teacher_name(reference: str | None) -> str:

@@ -43,9 +43,10 @@ def gap_closed(student: float | None, baseline: float | None, teacher: float | N
     if baseline is None:
         return GapClosed(None, "There is no baseline to compare with; turn it on to see what the teacher's part was.")
     low, high = difference_interval(teacher, baseline, images)
-    span = f"{_points(low)} to {_points(high)} points (95%, {images:,} test images)"
+    sure = f"(95% interval, {images:,} test images)"
+    span = f"{_points(low)} to {_points(high)} points {sure}"
     if high < 0:
-        lead = f"{_points(-high)} to {_points(-low)} points (95%, {images:,} test images)"
+        lead = f"{_points(-high)} to {_points(-low)} points {sure}"
         why = f"The baseline is better than the teacher, by {lead}: there is no gap to close."
         return GapClosed(None, why, low, high)
     if low <= 0:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from distill_core.config import DEFAULT_PHASES, DistillConfig, settings_by_name
+from distill_core.config import DEFAULT_PHASES, DistillConfig, Term, settings_by_name
 
 
 def leaves(config: DistillConfig) -> dict[str, Any]:
@@ -40,8 +40,20 @@ def terminal_command(config: DistillConfig, preset: DistillConfig, preset_name: 
     return " ".join(parts)
 
 
+def fits_a_line(config: DistillConfig, preset: DistillConfig) -> bool:
+    """Whether `terminal_command` can be read; settings inside phases or terms are better kept in a file."""
+    return not any("{" in said(name, wanted) for name, (_, wanted) in differences([preset, config]).items())
+
+
 def said(name: str, value: Any) -> str:
-    """A setting's value as `--set` reads it; phases that are usual but for their lengths are numbers."""
+    """A setting's value as `--set` reads it; phases that are usual but for their lengths are numbers.
+
+    Terms that only have names are these.
+    """
+    if name == "terms":
+        losses = [term["loss"] for term in value]
+        plain = [Term(loss=loss).model_dump(mode="json") for loss in losses]
+        return json.dumps(losses if plain == value else value)
     if name == "phases":
         shares = [phase["share"] for phase in value]
         usual = [phase.model_dump(mode="json") for phase in DEFAULT_PHASES]

@@ -7,10 +7,14 @@ from typing import Any, Literal
 
 from distill_core.config import DistillConfig
 from distill_core.insight.outcome import difference_interval
-from distill_core.insight.words import percent
+from distill_core.insight.words import difference, percent
 
 # Two runs that differ in the seed alone were about a point apart on the quickstart's data; see README.
 SEED_NOISE = 0.01
+ONE_SEED = (
+    f"This is one seed. Repeat the run with others before you trust a difference of less than about "
+    f"{100 * SEED_NOISE:.0f} point."
+)
 
 Kind = Literal["gain", "unclear", "loss", "plain"]
 
@@ -56,25 +60,25 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
             f"{seen}, the student reaches {percent(student)} on the test images{also}.",
             "Without a baseline nobody can say what the teacher added. Train one to compare.",
         )
-    gain = student - baseline
-    size = f"{abs(100 * gain):.1f} points"
+    gain = difference(student, baseline) or 0.0
+    size = f"{abs(100 * gain):.1f} points {'above' if gain > 0 else 'below'}" if gain else "level with"
     also = f", and {share}" if share else ""
     if may_be_chance(student, baseline, summary.get("test_inputs")):
         return Verdict(
             "unclear",
-            f"{seen}, the student reaches {percent(student)}: {size} {'above' if gain >= 0 else 'below'} the same "
-            f"student trained on labels alone{also}.",
+            f"{seen}, the student reaches {percent(student)}: {size} the same student trained on labels alone{also}.",
             "So small a difference can be chance. Repeat with other seeds before you rely on it, "
             "or try fewer labels: a teacher helps most where labels are few.",
         )
     if gain < 0:
         return Verdict(
             "loss",
-            f"{seen}, the student reaches {percent(student)}: {size} BELOW the same student trained on labels alone.",
+            f"{seen}, the student reaches {percent(student)}: {abs(100 * gain):.1f} points BELOW the same student "
+            "trained on labels alone.",
             "Here distillation did harm. With this many labels the student does better without this teacher, or it "
             "wants another temperature, another alpha or a longer training.",
         )
     return Verdict(
         "gain",
-        f"{seen}, the student reaches {percent(student)}: {size} above the same student trained on labels alone{also}.",
+        f"{seen}, the student reaches {percent(student)}: {size} the same student trained on labels alone{also}.",
     )

@@ -10,8 +10,16 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{100 * value:.{digits}f}%"
 
 
+def difference(first: float | None, second: float | None, digits: int = 1) -> float | None:
+    """The difference a reader finds who subtracts what `percent` shows: 0.7696 - 0.7444 gives 0.026, not 0.025."""
+    if first is None or second is None or not math.isfinite(first - second):
+        return None
+    shown = float(f"{100 * first:.{digits}f}") - float(f"{100 * second:.{digits}f}")
+    return (round(shown, digits) + 0.0) / 100
+
+
 def points(difference: float | None) -> str:
-    """0.113 -> ``+11.3 points``."""
+    """0.113 -> ``+11.3 points``; for two shares, give it their `difference`."""
     if difference is None:
         return "–"
     return f"{100 * difference:+.1f} points".replace("-", "−")
@@ -56,6 +64,14 @@ def about(seconds: float) -> str:
     """An estimate, rounded so that it does not flicker: 37.2 -> ``about 40 s``."""
     step = 5 if seconds < 60 else 15 if seconds < 600 else 60
     return f"about {duration(max(math.ceil(seconds / step) * step, step))}"
+
+
+def at_most(value: float) -> str:
+    """A tiny bound, rounded up to a power of ten and written out: 4e-6 -> ``0.00001``."""
+    if not 0 < value < 1:
+        return f"{value:g}"
+    digits = -math.ceil(math.log10(value) - 1e-9)
+    return f"{10.0**-digits:.{max(digits, 0)}f}"
 
 
 def times_smaller(student: float | None, teacher: float | None) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from distill_core.insight.names import LONGEST, shortened, teacher_name
 from distill_core.insight.settings import differences, said
+from distill_core.insight.words import difference
 from distill_core.runs.records import RunRecord
 
 
@@ -22,16 +23,16 @@ def _row(record: RunRecord) -> dict[str, Any]:
     student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
     accuracy, before = student.get("accuracy"), baseline.get("accuracy")
     onnx = summary.get("onnx") or {}
-    size = onnx.get("bytes")
     return {
         "run": label(record),
+        "teacher": teacher_name(config.teacher),
         "accuracy": _hundredfold(accuracy),
         "baseline": _hundredfold(before),
-        "gain": _hundredfold(accuracy - before if accuracy is not None and before is not None else None),
+        "gain": _hundredfold(difference(accuracy, before)),
         "retention": _hundredfold(summary.get("retention")),
         "gap_closed": _hundredfold(summary.get("gap_closed")),
         "parameters": student.get("parameters"),
-        "megabytes": size / 1e6 if size else None,
+        "bytes": onnx.get("bytes"),
         "latency": onnx.get("cpu_ms"),
         "labels": f"{config.label_budget:,}" if config.label_budget else "all",
         "temperature": config.objective.temperature if config.teacher else None,
@@ -40,9 +41,14 @@ def _row(record: RunRecord) -> dict[str, Any]:
     }
 
 
+def tag(record: RunRecord) -> str:
+    """The end of a run's id, which tells runs of one name apart however little room there is."""
+    return record.id.rpartition("-")[2]
+
+
 def label(record: RunRecord, most: int = LONGEST) -> str:
-    """The end of a run's id, which tells runs of one name apart however narrow a column is, and its name."""
-    return f"{record.id.rpartition('-')[2]} · {shortened(record.name or record.config.student, most)}"
+    """A run's tag and its name."""
+    return f"{tag(record)} · {shortened(record.name or record.config.student, most)}"
 
 
 def _hundredfold(share: float | None) -> float | None:
@@ -70,12 +76,13 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             found[key] = {
                 "role": role,
                 "name": name,
+                "short": {"teacher": name, "student": tag(record)}.get(role, ""),
                 "accuracy": model.get("accuracy"),
                 "parameters": model.get("parameters"),
                 "megabytes": size / 1e6 if size else None,
                 "latency_ms": costs[role].get("cpu_ms"),
             }
-    columns = ["role", "name", "accuracy", "parameters", "megabytes", "latency_ms"]
+    columns = ["role", "name", "short", "accuracy", "parameters", "megabytes", "latency_ms"]
     return pd.DataFrame(list(found.values()), columns=columns)
 
 
@@ -83,4 +90,4 @@ def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a setting that differs, one column a run."""
     found = differences([record.config for record in records])
     table = {name: [said(name, value) for value in values] for name, values in found.items()}
-    return pd.DataFrame.from_dict(table, orient="index", columns=[label(record, 24) for record in records])
+    return pd.DataFrame.from_dict(table, orient="index", columns=[tag(record) for record in records])

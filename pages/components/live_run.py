@@ -9,7 +9,9 @@ from collections import OrderedDict
 from typing import Any
 
 from distill_core.figures import accuracy_curves, loss_curves
+from distill_core.figures.loss import Show
 from distill_core.insight.history import RunHistory
+from distill_core.insight.standing import empty_chart
 from distill_core.runs.records import Snapshot
 from pages.components.jobs import manager
 from pages.components.live_chart import payload
@@ -25,6 +27,7 @@ class LiveRun:
         self.run_id = run_id
         self.history = RunHistory()
         self._cursor = 0
+        self._status = ""
         self._charts: dict[str, tuple[str, bytes]] = {}
         self._lock = threading.Lock()
 
@@ -40,29 +43,40 @@ class LiveRun:
             self.history.with_baseline = config.baseline and config.teacher is not None
             for event in snapshot.events:
                 self.history.feed(event.event, of_baseline=event.run_id != self.run_id)
-            self._cursor = snapshot.last_seq
+            self._cursor, self._status = snapshot.last_seq, snapshot.status
             return snapshot
 
-    def losses(self) -> bytes:
+    def losses(self, show: Show = "weighted", logarithmic: bool = False) -> bytes:
         """The chart of the loss: the baseline's while that trains, then the student's."""
         track = self.history.current
         whose = "baseline" if self.history.in_baseline else "student"
         measured = self.history.measured if whose == "student" else None
-        version = f"{whose}-{len(track.logged)}-{track.step}-{track.steps}-{measured is not None}"
+        empty = empty_chart(self._status, "step")
+        view = f"{show}-{'log' if logarithmic else 'linear'}"
+        version = f"{view}-{whose}-{len(track.logged)}-{track.step}-{track.steps}-{measured is not None}"
 
         def draw() -> Any:
-            phases = track.started.phases if track.started else ()
             return loss_curves(
-                track.losses(), phases, steps=track.steps, measured_at=measured.step if measured else None
+                track.losses(),
+                track.phases,
+                steps=track.steps,
+                measured_at=measured.step if measured else None,
+                show=show,
+                logarithmic=logarithmic,
+                of_baseline=whose == "baseline",
+                empty=empty,
             )
 
-        return self._chart("loss", version, f"Loss of the {whose} over the training steps", draw)
+        alt = f"Loss of the {whose} over the training steps"
+        return self._chart("loss", view, version if track.logged else f"{version}-{empty}", alt, draw)
 
     def accuracies(self) -> bytes:
         """The chart of accuracy: student and baseline over the epochs, the teacher as a line."""
         student, baseline = self.history.student, self.history.baseline
         teacher = student.teacher_accuracy
+        empty = empty_chart(self._status, "epoch")
         version = f"{len(student.evaluated)}-{len(baseline.evaluated)}-{teacher}-{student.steps or baseline.steps}"
+        version += "" if student.evaluated or baseline.evaluated else f"-{empty}"
 
         def draw() -> Any:
             return accuracy_curves(
@@ -70,16 +84,18 @@ class LiveRun:
                 baseline.accuracies() if self.history.with_baseline else None,
                 epochs=student.epochs or baseline.epochs,
                 teacher=teacher,
+                empty=empty,
             )
 
-        return self._chart("accuracy", version, "Accuracy of student, baseline and teacher over the epochs", draw)
+        return self._chart("accuracy", "", version, "Accuracy of student, baseline and teacher over the epochs", draw)
 
-    def _chart(self, name: str, version: str, alt: str, draw: Any) -> bytes:
+    def _chart(self, name: str, view: str, version: str, alt: str, draw: Any) -> bytes:
+        """The finished chart; tabs that look at it in different views have one each."""
         with self._lock:
-            known = self._charts.get(name)
+            known = self._charts.get(name + view)
             if known is None or known[0] != version:
                 chart = payload(draw(), name=name, version=f"{self.run_id}-{version}", alt=alt, height=CHART_HEIGHT)
-                known = self._charts[name] = (version, chart)
+                known = self._charts[name + view] = (version, chart)
             return known[1]
 
 

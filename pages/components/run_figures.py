@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.insight.history import RunHistory
-from distill_core.insight.words import count, megabytes, milliseconds, percent, points, times_smaller
+from distill_core.insight.standing import baseline_standing, student_standing
+from distill_core.insight.words import count, megabytes, milliseconds, percent, times_smaller
 from distill_core.runs.records import RunRecord
 
 
@@ -16,10 +17,10 @@ def figures(history: RunHistory, record: RunRecord) -> None:
         _baseline(history, record)
         _teacher(history, record)
         _latency(history, record)
-        _size(history)
+        _size(history, record)
         _arithmetic(history)
         _cache(history)
-        _speed(history)
+        _speed(history, record)
 
 
 def _tile(label: str, value: str, note: str, explanation: str) -> None:
@@ -28,24 +29,24 @@ def _tile(label: str, value: str, note: str, explanation: str) -> None:
     )
 
 
+def _unknown(record: RunRecord) -> str:
+    return "not known yet" if record.live else "not known"
+
+
 def _student(history: RunHistory, record: RunRecord) -> None:
-    ahead = history.lead
-    note = "after the baseline" if history.in_baseline and record.live else "on validation"
     _tile(
         ":green[●] Student",
         percent(history.student.accuracy),
-        note if ahead is None else f"{points(ahead)} at this epoch",
+        student_standing(history, record.status),
         "Validation accuracy after the last epoch, and how far that is from the baseline after the same epoch.",
     )
 
 
 def _baseline(history: RunHistory, record: RunRecord) -> None:
-    now = history.in_baseline and record.live and history.baseline.started is not None
-    note = "training now" if now else "labels only, best"
     _tile(
         ":orange[●] Baseline",
         percent(history.baseline.best_accuracy),
-        note if history.with_baseline else "not asked for",
+        baseline_standing(history, record.status),
         "Best validation accuracy of the same student trained on labels alone: same start, steps and batch size. "
         "Start a run with a baseline to see the teacher's part.",
     )
@@ -53,7 +54,7 @@ def _baseline(history: RunHistory, record: RunRecord) -> None:
 
 def _teacher(history: RunHistory, record: RunRecord) -> None:
     accuracy = history.student.teacher_accuracy
-    note = "on the same images" if accuracy is not None else "not scored yet"
+    note = "same images" if accuracy is not None else "not scored yet" if record.live else "not scored"
     _tile(
         ":violet[●] Teacher",
         percent(accuracy),
@@ -76,16 +77,17 @@ def _latency(history: RunHistory, record: RunRecord) -> None:
     )
 
 
-def _size(history: RunHistory) -> None:
+def _size(history: RunHistory, record: RunRecord) -> None:
     started = history.student.started or history.baseline.started
     student, teacher = (started.student, started.teacher) if started else (None, None)
-    notes = [megabytes(student.bytes_fp32) if student else "not known yet"]
-    notes += [times_smaller(student.parameters, teacher.parameters)] if student and teacher else []
+    fewer = times_smaller(student.parameters, teacher.parameters) if student and teacher else ""
+    size = megabytes(student.bytes_fp32) if student else _unknown(record)
     _tile(
         "Parameters",
         count(student.parameters if student else None),
-        ", ".join(note for note in notes if note),
-        "Numbers the student is made of, and the room they take at 32 bits each.",
+        fewer or size,
+        "Numbers the student is made of."
+        + (f" At 32 bits each they take {size}." if student and student.bytes_fp32 else ""),
     )
 
 
@@ -111,12 +113,12 @@ def _cache(history: RunHistory) -> None:
     )
 
 
-def _speed(history: RunHistory) -> None:
+def _speed(history: RunHistory, record: RunRecord) -> None:
     track = history.current
     threads = track.started.threads if track.started else None
     _tile(
         "Speed",
-        f"{track.last.images_per_second:,.0f} img/s" if track.last else "–",
-        f"on {threads} threads" if threads else "not known yet",
+        f"{track.last.images_per_second:,.0f}/s" if track.last else "–",
+        f"images, {threads} thread{'s' if threads > 1 else ''}" if threads else _unknown(record),
         "Images trained on each second, without preparing and measuring.",
     )

@@ -5,19 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.config import DistillConfig
-from distill_core.errors import ConfigError
 from distill_core.insight.doubts import doubts
 from distill_core.insight.names import run_name
-from distill_core.insight.settings import terminal_command
+from distill_core.insight.settings import fits_a_line, terminal_command
 from distill_core.presets import load
 from pages.components.form.advanced import advanced
+from pages.components.form.details import details
 from pages.components.form.lessons import labels, objective
+from pages.components.form.methods import methods
 from pages.components.form.models import models
+from pages.components.form.problems import described, waiting
 from pages.components.form.schedule import phases, training
-from pages.components.form.state import base, fill_form, fill_untouched_form, form
-from pages.components.form.values import config_of
+from pages.components.form.state import base, fill_form, fill_untouched_form
 from pages.components.jobs import submit
 from pages.components.trouble import fragment
+
+QUICKSTART = "quickstart"
+FILE = "my-run.json"
 
 
 def run_form() -> None:
@@ -37,36 +41,35 @@ def _form() -> None:
         st.markdown("#### How it learns")
         phases(teacher)
         training()
+    refused = methods()
+    details()
     advanced()
-    config = _config()
-    if config is not None:
+    config, wrong = described()
+    wrong += refused
+    if wrong:
+        st.error("  \n".join(wrong), icon=":material/error:")
+    if config is not None and not wrong:
         for doubt in doubts(
             config,
             student_parameters=student.parameters if student else None,
             teacher_parameters=teacher.parameters if teacher else None,
+            teacher_data=teacher.dataset if teacher else None,
         ):
             st.warning(doubt, icon=":material/info:")
+    if config is None or wrong:
+        _start(None)
+        return
+    config = config.model_copy(update={"name": run_name(config)})
     _start(config)
-    if config is not None:
-        st.caption("The same run from a terminal:")
-        st.code(terminal_command(config, load("quickstart"), "quickstart"), language="bash", wrap_lines=True)
-
-
-def _config() -> DistillConfig | None:
-    """What the inputs say, named after what it is; or None after showing what is wrong with it."""
-    try:
-        config = config_of(form(), base())
-    except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
-    return config.model_copy(update={"name": run_name(config)})
+    _from_a_terminal(config)
 
 
 def _start(config: DistillConfig | None) -> None:
-    quickstart = load("quickstart")
+    """The button, which stands still without a configuration."""
+    quickstart = load(QUICKSTART)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         start = st.button("Start", type="primary", icon=":material/play_arrow:", key="start", disabled=config is None)
-        if base() != quickstart or config is None or config != quickstart:
+        if base() != quickstart or config != quickstart:
             st.button(
                 "Reset",
                 icon=":material/undo:",
@@ -77,6 +80,8 @@ def _start(config: DistillConfig | None) -> None:
             )
         if config is not None:
             st.caption(_what_happens(config))
+        else:
+            st.caption(waiting() or "Nothing starts until that is mended.")
     if start and config is not None:
         submit(config)
 
@@ -89,3 +94,22 @@ def _what_happens(config: DistillConfig) -> str:
             "First the baseline, unless it is known from an earlier run, then the student. Other runs wait their turn."
         )
     return "The student learns from the teacher; nothing tells what labels alone would have given."
+
+
+def _from_a_terminal(config: DistillConfig) -> None:
+    """The command that starts the same run; settings too long for a line go into a file beside it."""
+    quickstart = load(QUICKSTART)
+    st.caption("The same run from a terminal:")
+    if fits_a_line(config, quickstart):
+        st.code(terminal_command(config, quickstart, QUICKSTART), language="bash", wrap_lines=True)
+        return
+    st.code(f"python -m distill_core run {FILE}", language="bash", wrap_lines=True)
+    st.download_button(
+        f"Download {FILE}",
+        config.to_json(),
+        file_name=FILE,
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key="configuration-file",
+    )

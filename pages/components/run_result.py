@@ -12,8 +12,8 @@ from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
 from distill_core.insight.names import teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
-from distill_core.insight.verdict import verdict
-from distill_core.insight.words import count, duration, megabytes, milliseconds, percent, points
+from distill_core.insight.verdict import ONE_SEED, verdict
+from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
 from pages.components.live_chart import live_chart, payload
@@ -46,7 +46,8 @@ def result(record: RunRecord) -> None:
         _table(record, summary)
     with right:
         _file(record, summary)
-        st.markdown("\n".join(f"- {line}" for line in _remarks(summary)))
+        seeds = [ONE_SEED] if found.kind in ("gain", "loss") else []
+        st.markdown("\n".join(f"- {line}" for line in [*seeds, *_remarks(summary)]))
 
 
 def _coloured(sentence: str) -> str:
@@ -99,9 +100,11 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
     parity = onnx.get("parity_max_abs")
     lines = [
         "ONNX, any batch size: images in, one score for each class out.",
-        f"One image takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here "
-        f"(by the clock, 95% within {milliseconds(latency.get('p95'))}).{faster}",
-        f"The file gives the same answers as the trained model (largest difference {parity:.1g})."
+        f"One image takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
+        f"19 of 20 images are answered within {milliseconds(latency['p95'])} by the clock."
+        if latency.get("p95")
+        else "",
+        f"The file gives the same answers as the trained model; no score differs by more than {at_most(parity)}."
         if parity is not None
         else "",
     ]
@@ -111,6 +114,8 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
 def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     student, teacher, baseline = (summary.get(role) or {} for role in ("student", "teacher", "baseline"))
     latency = summary.get("latency") or {}
+    same = bool(baseline) and baseline.get("parameters") == student.get("parameters")
+    beside = "student" if same else "baseline"
     rows: dict[str, tuple[str, str, str]] = {
         "Test accuracy": (
             percent(student.get("accuracy")),
@@ -122,16 +127,25 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
             count(baseline.get("parameters")),
             count(teacher.get("parameters")),
         ),
-        "File size": (_bytes(latency, "student"), "–", _bytes(latency, "teacher")),
-        "CPU time for one image": (_cpu(latency, "student"), "–", _cpu(latency, "teacher")),
-        "Wall time, median": (_wall(latency, "student", "p50"), "–", _wall(latency, "teacher", "p50")),
-        "Wall time, 95%": (_wall(latency, "student", "p95"), "–", _wall(latency, "teacher", "p95")),
+        "File size": (_bytes(latency, "student"), _bytes(latency, beside), _bytes(latency, "teacher")),
+        "CPU time, one image": (_cpu(latency, "student"), _cpu(latency, beside), _cpu(latency, "teacher")),
     }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["Student", "Baseline", "Teacher"])
-    table = table.map(lambda text: text.replace(" ", "\N{NO-BREAK SPACE}"))
-    if record.config.teacher is None:
-        table = table[["Student"]]
-    st.table(table, border="horizontal")
+    heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
+    cells = {name: [_unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
+    lines = [["", *map(_small, heads)], [":-", *["-:"] * len(heads)]]
+    lines += [[_small(name), *map(_small, texts)] for name, texts in cells.items()]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    if same:
+        st.caption("Size and time of the baseline are the student's, for it is the same model.")
+
+
+def _small(text: str) -> str:
+    return f":small[{text}]"
+
+
+def _unbroken(text: str) -> str:
+    """A number and its unit in one line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _bytes(latency: dict[str, Any], who: str) -> str:
@@ -142,19 +156,10 @@ def _cpu(latency: dict[str, Any], who: str) -> str:
     return milliseconds((latency.get(who) or {}).get("cpu_ms"))
 
 
-def _wall(latency: dict[str, Any], who: str, quantile: str) -> str:
-    return milliseconds(((latency.get(who) or {}).get("wall_ms") or {}).get(quantile))
-
-
 def _remarks(summary: dict[str, Any]) -> list[str]:
-    student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
     lines = []
-    if student.get("accuracy") is not None and baseline.get("accuracy") is not None:
-        lines.append(f"Gain over the baseline: **{points(student['accuracy'] - baseline['accuracy'])}**.")
-    if summary.get("gap_closed") is not None:
-        lines.append(f"Gap closed: **{percent(summary['gap_closed'], 0)}**. {summary.get('gap_closed_why', '')}")
-    elif summary.get("gap_closed_why"):
-        lines.append(f"Gap closed: none given. {summary['gap_closed_why']}")
+    if summary.get("baseline") and summary.get("gap_closed_why"):
+        lines.append(f"**Gap closed:** {summary['gap_closed_why']}")
     if summary.get("agreement") is not None:
         lines.append(f"Student and teacher give the same answer on {percent(summary['agreement'])} of the test images.")
     if summary.get("seconds") is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import DistillError
+from distill_core.figures.loss import Show
 from distill_core.insight.history import RunHistory
 from distill_core.insight.names import teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.form.state import fill_form
 from pages.components.jobs import attempt, manager
+from pages.components.jobs import record as find_record
 from pages.components.live_chart import live_chart
 from pages.components.live_run import CHART_HEIGHT, live_run
 from pages.components.run_delete import delete_button
@@ -54,18 +56,41 @@ def _view(run_id: str, was_live: bool) -> None:
         figures(run.history, snapshot.record)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Loss**", help=_LOSS_HELP)
-        live_chart(run.losses(), key=f"loss-{run_id}", height=CHART_HEIGHT)
+        show, logarithmic = _loss_view(snapshot.record)
+        live_chart(run.losses(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
     with right:
-        st.markdown("**Accuracy**", help=_ACCURACY_HELP)
+        with st.container(horizontal=True, vertical_alignment="center", height=34, border=False):
+            st.markdown("**Accuracy**", help=_ACCURACY_HELP)
         live_chart(run.accuracies(), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
     for warning in run.history.warnings:
         st.warning(warning, icon=":material/info:")
 
 
+def _loss_view(record: RunRecord) -> tuple[Show, bool]:
+    """How this reader wants to see the terms: which figure of them, and on which scale."""
+    views: dict[Show, str] = {"weighted": "Weighted", "raw": "Raw"}
+    if record.config.training.gradient_shares:
+        views["share"] = "Gradient"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Loss**", help=_LOSS_HELP, width="content")
+        st.space("stretch")
+        show = st.segmented_control(
+            "Show",
+            list(views),
+            default="weighted",
+            required=True,
+            format_func=views.__getitem__,
+            label_visibility="collapsed",
+            key=f"loss-view-{record.id}",
+        )
+        logarithmic = st.toggle("Log scale", value=True, key=f"loss-log-{record.id}", disabled=show == "share")
+    return show or "weighted", logarithmic
+
+
 _LOSS_HELP = (
-    "The two terms after their weights, and their sum. The teacher's term compares softened answers, the labels' term "
-    "is the usual cross-entropy. Drag to zoom, double-click to zoom out; the zoom stays while the run goes on."
+    "Every term of the loss. Weighted: as it counts, with the total as a thin grey line. Raw: before its weight. "
+    "Gradient, where the run logs it: how much of the gradient each term makes. Bold lines are means over the last "
+    "steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the zoom stays while the run goes on."
 )
 _ACCURACY_HELP = (
     "Validation accuracy after every epoch. The training curve counts the images whose labels the student may see. "
@@ -110,20 +135,34 @@ def _buttons(record: RunRecord) -> None:
             disabled=record.status == "stopping",
             key="stop",
         )
-    if record.resumable:
+    failed = record.status == "failed"
+    if record.resumable and (record.has_checkpoint or not failed):
         st.button(
             "Resume",
             icon=":material/play_arrow:",
-            type="primary",
+            type="secondary" if failed else "primary",
             on_click=_resume,
             args=(run_id,),
             key="resume",
-            help="Goes on from the last checkpoint." if record.has_checkpoint else "Starts from the beginning.",
+            help="Goes on from the last checkpoint." if _goes_on(record) else "Starts from the beginning.",
         )
     if record.over and st.button(
-        "Use these settings", icon=":material/tune:", on_click=fill_form, args=(record.config,), key="again"
+        "Use these settings",
+        icon=":material/tune:",
+        type="primary" if failed else "secondary",
+        on_click=fill_form,
+        args=(record.config,),
+        key="again",
     ):
         st.switch_page("pages/train.py")
+
+
+def _goes_on(record: RunRecord) -> bool:
+    """Whether Resume finds something done: in the run itself, or in the baseline that it left half-way."""
+    if record.has_checkpoint or record.baseline_id is None:
+        return record.has_checkpoint
+    baseline = find_record(record.baseline_id)
+    return baseline is not None and (baseline.has_checkpoint or baseline.status == "finished")
 
 
 def _resume(run_id: str) -> None:
@@ -132,6 +171,9 @@ def _resume(run_id: str) -> None:
 
 def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     progress = snapshot.progress
+    if snapshot.status == "queued":
+        st.markdown(f":material/hourglass_empty: {progress.doing}. It starts by itself when the runs before it end.")
+        return
     parts = [progress.doing, history.where if progress.phase else "", time_left(snapshot)]
     st.progress(progress.share, text=" · ".join(part for part in parts if part))
 
@@ -146,4 +188,5 @@ def _ended(record: RunRecord) -> None:
     elif record.status == "interrupted":
         st.warning(record.error or "The run was interrupted.", icon=":material/power_off:")
     else:
-        st.info("You stopped this run. Resume goes on from where it was.", icon=":material/stop:")
+        how = "goes on from where it was" if _goes_on(record) else "starts it again from the beginning"
+        st.info(f"You stopped this run. Resume {how}.", icon=":material/stop:")

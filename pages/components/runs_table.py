@@ -9,16 +9,36 @@ import pandas as pd
 import streamlit as st
 
 from distill_core.insight.names import teacher_name
-from distill_core.insight.words import percent, points
+from distill_core.insight.words import count, difference, megabytes, milliseconds, percent, points
 from distill_core.runs.records import RunRecord
 from pages.components.jobs import manager
 
 RECENT = 12
+MOST_ROWS = 10
+
+
+def _percent(hundredths: float) -> str:
+    return percent(hundredths / 100)
+
+
+_SAID: dict[Any, Any] = {
+    "accuracy": _percent,
+    "baseline": _percent,
+    "gain": lambda gained: points(gained / 100).removesuffix(" points"),
+    "retention": _percent,
+    "gap_closed": _percent,
+    "parameters": count,
+    "bytes": megabytes,
+    "latency": milliseconds,
+    "temperature": "{:g}",
+    "alpha": "{:g}",
+}
 
 
 def recent_runs() -> None:
     """The latest runs, each with a button that opens it."""
-    records = manager().store.list("run", limit=RECENT)
+    found = manager().store.list("run", limit=RECENT + 1)
+    records, more = found[:RECENT], len(found) > RECENT
     st.space("small")
     st.markdown("#### Recent runs")
     if not records:
@@ -28,19 +48,22 @@ def recent_runs() -> None:
         pd.DataFrame([_row(record) for record in records]),
         hide_index=True,
         width="stretch",
+        height="content",
         alt="Recent runs",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=_open, args=([r.id for r in records],), key="open-run"),
-            "accuracy": st.column_config.TextColumn("Test accuracy", alignment="right"),
-            "gain": st.column_config.TextColumn("Gain over baseline", alignment="right"),
+            "accuracy": st.column_config.TextColumn("Accuracy", alignment="right", help="On the test images."),
+            "gain": st.column_config.TextColumn("Gain", alignment="right", help="Over the baseline."),
             "labels": st.column_config.TextColumn("Labels seen", alignment="right"),
-            "when": st.column_config.DatetimeColumn("When", format="distance"),
-            "run": st.column_config.TextColumn("Run", width="large"),
+            "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
+            "run": st.column_config.TextColumn("Run", width=340),
             "status": "Status",
             "student": "Student",
             "teacher": "Teacher",
         },
     )
+    if more:
+        st.caption(f"The latest {RECENT} are shown. **Compare** has every run that finished.")
 
 
 def _row(record: RunRecord) -> dict[str, Any]:
@@ -56,7 +79,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
         "teacher": teacher_name(record.config.teacher),
         "labels": f"{budget:,}" if budget else "all",
         "accuracy": percent(accuracy),
-        "gain": points(accuracy - baseline) if accuracy is not None and baseline is not None else "–",
+        "gain": points(difference(accuracy, baseline)),
         "when": datetime.fromtimestamp(record.created, UTC),
     }
 
@@ -68,34 +91,33 @@ def _open(ids: list[str]) -> None:
 def comparison_table(rows: pd.DataFrame) -> list[int]:
     """Finished runs with everything that tells them apart; returns the numbers of the rows ticked."""
     event = st.dataframe(
-        rows,
+        rows.style.format(_SAID, na_rep="–"),
         hide_index=True,
         width="stretch",
-        height=min(38 + 35 * len(rows), 390),
+        height="content" if len(rows) <= MOST_ROWS else 38 + 35 * MOST_ROWS,
         on_select="rerun",
         selection_mode="multi-row",
         key="compare_rows",
         alt="Finished runs",
         column_config={
             "run": st.column_config.TextColumn("Run", pinned=True, width="medium"),
-            "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f%%", help="On the test images."),
-            "baseline": st.column_config.NumberColumn("Baseline", format="%.1f%%"),
-            "gain": st.column_config.NumberColumn("Gain", format="%+.1f", help="Points over the baseline."),
+            "teacher": st.column_config.TextColumn("Teacher"),
+            "accuracy": st.column_config.NumberColumn("Accuracy", help="On the test images."),
+            "baseline": st.column_config.NumberColumn("Baseline"),
+            "gain": st.column_config.NumberColumn("Gain", help="Points over the baseline."),
             "retention": st.column_config.NumberColumn(
-                "Retention", format="%.1f%%", help="The student's accuracy as a share of the teacher's."
+                "Retention", help="The student's accuracy as a share of the teacher's."
             ),
             "gap_closed": st.column_config.NumberColumn(
-                "Gap closed",
-                format="%.1f%%",
-                help="How far from baseline to teacher. Empty where that difference may be chance.",
+                "Gap closed", help="How far from baseline to teacher. A dash where that difference may be chance."
             ),
-            "parameters": st.column_config.NumberColumn("Parameters", format="compact"),
-            "megabytes": st.column_config.NumberColumn("MB", format="%.3f"),
-            "latency": st.column_config.NumberColumn("CPU ms", format="%.3f", help="One image, one thread, median."),
+            "parameters": st.column_config.NumberColumn("Parameters"),
+            "bytes": st.column_config.NumberColumn("File size"),
+            "latency": st.column_config.NumberColumn("CPU time", help="One image, one thread, median."),
             "labels": st.column_config.TextColumn("Labels", alignment="right"),
-            "temperature": st.column_config.NumberColumn("T", format="%.1f"),
-            "alpha": st.column_config.NumberColumn("Alpha", format="%.2f"),
-            "seed": st.column_config.NumberColumn("Seed", format="%d"),
+            "temperature": st.column_config.NumberColumn("T"),
+            "alpha": st.column_config.NumberColumn("Alpha"),
+            "seed": st.column_config.NumberColumn("Seed"),
         },
     )
     return list(event.selection.rows)

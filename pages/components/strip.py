@@ -22,15 +22,15 @@ def strip() -> None:
 
 def _strip() -> None:
     run_id = in_hand()
-    if run_id is None:
+    if run_id is None or st.query_params.get("run") == run_id:
         st.rerun()
         return
     try:
         snapshot = live_run(run_id).look()
     except DistillError:
         return
-    progress = snapshot.progress
-    text = " · ".join(part for part in (progress.doing, time_left(snapshot)) if part)
+    progress, record = snapshot.progress, snapshot.record
+    text = " · ".join(part for part in (record.name or record.id, progress.doing, time_left(snapshot)) if part)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", border=True):
         st.progress(progress.share, text=text, width="stretch")
         st.page_link(

@@ -89,10 +89,29 @@ def test_a_file_that_answers_differently_is_refused_and_the_old_one_stays(tmp_pa
     assert path.read_bytes() == b"old"
 
 
-def test_a_small_difference_is_written_with_a_warning(tmp_path):
+def test_a_small_difference_is_a_fact_of_the_report_and_no_warning(tmp_path):
     report = export_onnx(OtherWhenExported(5e-5), EXAMPLE, tmp_path / "m.onnx", {})
     assert report.parity_max_abs == pytest.approx(5e-5, rel=0.05)
-    assert "differs from torch by up to" in report.warnings[0]
+    assert report.warnings == ()
+
+
+def test_a_difference_that_only_large_logits_excuse_is_warned_of(tmp_path):
+    images = torch.full((100, 1, 8, 8), 500.0) + torch.arange(64.0).reshape(1, 1, 8, 8)
+    report = export_onnx(OtherWhenExported(0.01), EXAMPLE, tmp_path / "m.onnx", {}, images)
+    assert report.parity_max_abs == pytest.approx(0.01, rel=0.05)
+    assert "differs from torch by up to 1.0e-02 in a logit, more than 0.0001" in report.warnings[0]
+
+
+class TieBrokenWhenExported(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        shift = 2e-6 * torch.tensor([-1.0, 1.0, 0.0])
+        logits = torch.tensor([1.0, 1.0, 0.0]) + 0 * x.flatten(1)[:, :3]
+        return logits + shift if torch.compiler.is_exporting() else logits - shift
+
+
+def test_another_label_in_a_tie_is_warned_of(tmp_path):
+    report = export_onnx(TieBrokenWhenExported(), EXAMPLE, tmp_path / "m.onnx", {})
+    assert report.warnings == ("m.onnx gives another label than torch on 111 inputs where two labels tie.",)
 
 
 class Unexportable(nn.Module):

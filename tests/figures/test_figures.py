@@ -21,7 +21,8 @@ from distill_core.figures import (
     result_bars,
     size_vs_accuracy,
 )
-from distill_core.figures.layout import calm_top, thinned
+from distill_core.figures.layout import calm_decades, calm_top, thinned
+from distill_core.losses.registry import LOSSES
 
 PHASES = (
     PhaseSpan("warm-up", 0, 200, "easiest"),
@@ -36,9 +37,26 @@ def losses(rows: int = 500) -> pd.DataFrame:
     return pd.DataFrame({"step": step, "loss": kd + ce, "kd": kd, "ce": ce, "kd_raw": kd / 0.9, "ce_raw": ce / 0.1})
 
 
+def many_terms() -> pd.DataFrame:
+    """Soft labels, labels and four terms more, of which one begins in the second half; gradients logged."""
+    frame = losses()
+    for number, term in enumerate(("at", "hint", "rkd", "dkd")):
+        frame[term] = frame["kd"] * (number + 1)
+        frame[f"{term}_raw"] = frame[term] / 1000
+    frame.loc[: len(frame) // 2, ["dkd", "dkd_raw"]] = math.nan
+    for term in ("kd", "ce", "at", "hint", "rkd", "dkd"):
+        frame[f"{term}_gradient"] = frame[term]
+    return frame.assign(loss=frame[["kd", "ce", "at", "hint", "rkd", "dkd"]].sum(axis=1))
+
+
 def epochs(offset: float = 0.0) -> pd.DataFrame:
     validation = [0.6 + offset, 0.7 + offset, 0.75 + offset]
     return pd.DataFrame({"epoch": [1.0, 2.0, 3.0], "validation": validation, "train": [0.6, 0.8, 0.9]})
+
+
+def lines(figure: dict[str, Any]) -> list[dict[str, Any]]:
+    """The traces that the legend names."""
+    return [trace for trace in figure["data"] if trace.get("showlegend", True)]
 
 
 def models() -> pd.DataFrame:
@@ -46,6 +64,7 @@ def models() -> pd.DataFrame:
         {
             "role": ["teacher", "student", "baseline"],
             "name": ["vgg8", "resnet8", "resnet8, labels only"],
+            "short": ["vgg8", "a1b2", ""],
             "accuracy": [0.92, 0.85, 0.74],
             "latency_ms": [1.2, 0.08, None],
             "parameters": [647_000, 19_810, 19_810],
@@ -57,6 +76,11 @@ def models() -> pd.DataFrame:
 def every_figure() -> dict[str, dict[str, Any]]:
     return {
         "loss": loss_curves(losses(), PHASES, steps=1000, measured_at=200),
+        "many terms": loss_curves(many_terms(), PHASES, steps=1000, logarithmic=True),
+        "raw terms": loss_curves(many_terms(), PHASES, steps=1000, show="raw"),
+        "gradients": loss_curves(many_terms(), PHASES, steps=1000, show="share"),
+        "no gradients": loss_curves(losses(), PHASES, steps=1000, show="share"),
+        "baseline": loss_curves(losses()[["step", "loss", "ce", "ce_raw"]], PHASES, steps=1000, of_baseline=True),
         "no loss yet": loss_curves(pd.DataFrame(columns=["step", "loss"]), (), steps=0),
         "accuracy": accuracy_curves(epochs(), epochs(-0.1), epochs=8, teacher=0.92),
         "no accuracy yet": accuracy_curves(epochs().head(0), None, epochs=0),
@@ -80,21 +104,106 @@ def test_a_figure_is_json_even_where_the_loss_is_not_a_number() -> None:
     frame.loc[3, "kd"] = math.nan
     frame.loc[4, "loss"] = math.inf
     figure = loss_curves(frame, PHASES, steps=1000)
-    assert figure["data"][1]["y"][3] is None
-    assert figure["data"][0]["y"][4] is None
+    total, soft, _ = lines(figure)
+    assert soft["y"][3] is None
+    assert total["y"][4] is None
+    assert None not in (soft["y"][4], total["y"][5])
     json.dumps(figure, allow_nan=False)
 
 
 def test_the_loss_shows_each_term_its_sum_and_the_raw_value_under_the_mouse() -> None:
-    figure = loss_curves(losses(), PHASES, steps=1000)
-    assert [trace["name"] for trace in figure["data"]] == ["total", "teacher's term", "labels' term"]
-    assert figure["data"][1]["customdata"][0] == pytest.approx(losses()["kd_raw"][0], rel=1e-4)
-    assert "customdata" not in figure["data"][0]
+    traces = lines(loss_curves(losses(), PHASES, steps=1000))
+    assert [trace["name"] for trace in traces] == ["total", "Soft labels", "Labels"]
+    assert traces[1]["customdata"][0] == pytest.approx(losses()["kd_raw"][0], rel=1e-4)
+    assert "customdata" not in traces[0]
+
+
+def test_lines_are_means_of_what_lies_faint_behind_them_and_a_point_once_drawn_stays() -> None:
+    noisy = losses().assign(ce=np.where(np.arange(500) % 2, 0.0, 0.2))
+    figure = loss_curves(noisy, PHASES, steps=1000)
+    faint = [trace for trace in figure["data"] if not trace.get("showlegend", True)]
+    assert faint[1]["y"] == pytest.approx(noisy["ce"].tolist())
+    drawn = lines(figure)[2]["y"]
+    assert drawn[100:] == pytest.approx([0.1] * 400, abs=0.01)
+    earlier = lines(loss_curves(noisy.head(300), PHASES, steps=1000))[2]["y"]
+    assert earlier == drawn[:300]
 
 
 def test_a_loss_of_one_term_has_no_second_line_that_says_the_same() -> None:
     frame = losses()[["step", "loss", "ce", "ce_raw"]]
-    assert [trace["name"] for trace in loss_curves(frame, PHASES, steps=1000)["data"]] == ["labels' term"]
+    assert [trace["name"] for trace in lines(loss_curves(frame, PHASES, steps=1000))] == ["Labels"]
+
+
+def test_each_of_many_terms_has_a_line_that_no_other_looks_like() -> None:
+    traces = lines(loss_curves(many_terms(), PHASES, steps=1000))
+    assert [t["name"] for t in traces] == [
+        "total",
+        "Soft labels",
+        "Labels",
+        "Attention transfer",
+        "FitNets",
+        "RKD",
+        "DKD",
+    ]
+    assert len({(t["line"]["color"], t["line"].get("dash")) for t in traces}) == len(traces)
+    assert traces[-1]["y"][0] is None
+    assert traces[-1]["y"][-1] is not None
+
+
+def test_even_every_loss_there_is_at_once_can_be_told_apart() -> None:
+    frame = losses().assign(**dict.fromkeys(LOSSES, 1.0))
+    traces = lines(loss_curves(frame, PHASES, steps=1000))
+    assert len(traces) == 1 + len(LOSSES)
+    assert len({(t["line"]["color"], t["line"].get("dash")) for t in traces}) == len(traces)
+
+
+def test_orange_is_the_baselines_alone() -> None:
+    assert "@baseline" not in json.dumps(loss_curves(many_terms(), PHASES, steps=1000))
+    frame = losses()[["step", "loss", "ce", "ce_raw"]]
+    (line,) = lines(loss_curves(frame, (), steps=1000, of_baseline=True))
+    assert (line["line"]["color"], line["name"]) == ("@baseline", "baseline: labels")
+
+
+def test_before_their_weights_terms_have_no_total() -> None:
+    figure = loss_curves(losses(), PHASES, steps=1000, show="raw")
+    assert [trace["name"] for trace in lines(figure)] == ["Soft labels", "Labels"]
+    assert lines(figure)[0]["y"][0] == pytest.approx(losses()["kd_raw"][0], rel=1e-4)
+
+
+def test_shares_of_the_gradient_fill_the_chart_at_every_step_that_logged_them() -> None:
+    frame = many_terms()
+    frame.loc[::2, [name for name in frame if name.endswith("_gradient")]] = math.nan
+    traces = loss_curves(frame, PHASES, steps=1000, show="share", logarithmic=True)["data"]
+    assert {len(trace["x"]) for trace in traces} == {250}
+    for column in (0, -1):
+        assert sum(trace["y"][column] for trace in traces) == pytest.approx(1, abs=1e-3)
+    assert traces[-1]["y"][0] == 0
+
+
+def test_a_logarithmic_axis_holds_the_smallest_term_and_leaves_out_what_is_zero() -> None:
+    frame = losses()
+    frame.loc[5, "ce"] = 0.0
+    figure = loss_curves(frame, PHASES, steps=1000, logarithmic=True)
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert 10**low <= frame["ce"][frame["ce"] > 0].min()
+    assert 10**high >= frame["loss"].max()
+    assert figure["data"][1]["y"][5] is None
+    assert lines(figure)[2]["y"][5] > 0
+
+
+def test_another_view_forgets_the_zoom_of_the_loss_and_the_same_view_keeps_it() -> None:
+    def zoom(**view: Any) -> str:
+        return str(loss_curves(losses(), PHASES, steps=1000, **view)["layout"]["yaxis"]["uirevision"])
+
+    assert zoom() == zoom()
+    assert len({zoom(), zoom(show="raw"), zoom(logarithmic=True)}) == 3
+
+
+def test_decades_are_calm_and_never_too_many() -> None:
+    assert calm_decades(np.array([0.02, 3.0])) == calm_decades(np.array([0.021, 2.9])) == (-2.0, 1.0)
+    assert calm_decades(np.array([1e-9, 1.0])) == (-5.5, 0.5)
+    assert calm_decades(np.array([0.0, math.nan])) == (-1.0, 1.0)
 
 
 def test_phases_are_shaded_named_and_the_measurement_is_marked() -> None:
@@ -144,7 +253,7 @@ def test_thinning_keeps_a_gap_a_gap() -> None:
 def test_the_teacher_is_a_level_line_and_named_with_its_accuracy() -> None:
     layout = accuracy_curves(epochs(), None, epochs=8, teacher=0.925)["layout"]
     assert layout["shapes"][0]["y0"] == layout["shapes"][0]["y1"] == 0.925
-    assert layout["annotations"][0]["text"] == "teacher 92.5%"
+    assert layout["annotations"][0]["text"] == "teacher, validation 92.5%"
     assert layout["yaxis"]["range"][1] > 0.925
 
 
@@ -159,6 +268,52 @@ def test_before_the_first_epoch_the_chart_says_what_it_waits_for() -> None:
     assert "first epoch" in figure["layout"]["annotations"][0]["text"]
 
 
+def test_the_axis_of_few_epochs_has_whole_ones_only() -> None:
+    assert accuracy_curves(epochs(), None, epochs=2)["layout"]["xaxis"]["dtick"] == 1
+    assert "dtick" not in accuracy_curves(epochs(), None, epochs=50)["layout"]["xaxis"]
+
+
+def test_what_an_empty_chart_says_is_the_callers() -> None:
+    figure = loss_curves(pd.DataFrame(columns=["step", "loss"]), (), steps=0, empty="It never began")
+    assert figure["layout"]["annotations"][0]["text"] == "It never began"
+    figure = accuracy_curves(epochs().head(0), None, epochs=0, empty="It never began")
+    assert figure["layout"]["annotations"][0]["text"] == "It never began"
+
+
+def test_points_on_top_of_each_other_share_one_label_and_others_have_their_own() -> None:
+    students = pd.DataFrame(
+        {
+            "role": "student",
+            "name": ["one", "two", "three", "four", "five", "far"],
+            "short": ["1", "2", "3", "4", "5", "6"],
+            "accuracy": [0.85, 0.851, 0.85, 0.849, 0.85, 0.7],
+            "latency_ms": [0.08, 0.08, 0.081, 0.08, 0.08, 0.08],
+        }
+    )
+    (trace,) = size_vs_accuracy(students)["data"]
+    assert trace["text"] == [" 1, 2, 3 and 2 more ", "", "", "", "", " 6 "]
+    assert trace["customdata"] == students["name"].tolist()
+
+
+@pytest.mark.parametrize("costs", [[0.08], [0.079, 0.081], [0.04, 1.2], [0.11, 0.12]])
+def test_a_round_number_lies_on_the_cost_axis_however_little_costs_differ(costs: list[float]) -> None:
+    frame = pd.DataFrame(
+        {"role": "student", "name": "s", "short": "s", "accuracy": 0.8, "latency_ms": costs}, index=range(len(costs))
+    )
+    axis = size_vs_accuracy(frame)["layout"]["xaxis"]
+    low, high = (10**end for end in axis["range"])
+    assert axis["dtick"] == "D2"
+    assert any(low < digit * 10**power < high for digit in (1, 2, 5) for power in range(-3, 2))
+    assert low < min(costs)
+    assert high > max(costs)
+
+
+def test_the_label_of_the_dearest_model_does_not_leave_the_chart() -> None:
+    teacher, student = size_vs_accuracy(models())["data"]
+    assert teacher["textposition"] == ["middle left"]
+    assert student["textposition"] == ["middle right"]
+
+
 def test_a_model_whose_cost_is_not_known_is_left_out() -> None:
     assert [trace["name"] for trace in size_vs_accuracy(models())["data"]] == ["teacher", "student"]
     assert len(size_vs_accuracy(models(), cost="megabytes")["data"]) == 3
@@ -168,12 +323,14 @@ def test_teacher_student_and_baseline_keep_their_colours_in_every_figure() -> No
     accuracy = {t["name"]: t["line"]["color"] for t in accuracy_curves(epochs(), epochs(), epochs=8)["data"]}
     cost = {t["name"]: t["marker"]["color"] for t in size_vs_accuracy(models(), cost="parameters")["data"]}
     assert accuracy["student, validation"] == cost["student"] == "@student"
-    assert accuracy["labels only (baseline)"] == cost["baseline"] == "@baseline"
+    assert accuracy["baseline, validation"] == cost["baseline"] == "@baseline"
     assert result_bars(models())["data"][0]["marker"]["color"] == ["@baseline", "@student", "@teacher"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("role", ["teacher", "student", "baseline", "muted", "text"])
+@pytest.mark.parametrize(
+    "role", ["teacher", "student", "baseline", "muted", "text", "labels", "rose", "olive", "brown", "red"]
+)
 def test_each_colour_stands_out_from_its_background(theme: Any, role: str) -> None:
     palette = PALETTES[theme]
     least = 4.5 if role in ("muted", "text") else 3.0

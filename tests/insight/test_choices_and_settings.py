@@ -11,7 +11,7 @@ import pytest
 from distill_core.cards import ModelCard
 from distill_core.config import DEFAULT_PHASES, DistillConfig, read_setting
 from distill_core.insight.choices import family, teachers_for
-from distill_core.insight.settings import differences, terminal_command
+from distill_core.insight.settings import differences, fits_a_line, terminal_command
 from distill_core.presets import load
 
 
@@ -25,6 +25,7 @@ def model(folder: Path, dataset: str, parameters: int = 1000) -> Path:
         std=(0.5,),
         dataset=dataset,
         parameters=parameters,
+        accuracy_on=f"300 test images of {dataset}",
     )
     folder.mkdir(parents=True)
     (folder / "card.json").write_text(card.model_dump_json())
@@ -45,6 +46,7 @@ def test_only_teachers_of_the_data_set_are_offered_the_projects_first_and_the_la
     own = [("mine", model(tmp_path / "runs/x/best", "digits", 30)), ("broken", tmp_path / "nothing")]
     found = teachers_for("digits", embedded, own)
     assert [choice.title for choice in found] == ["large", "small", "mine"]
+    assert {(choice.dataset, choice.accuracy_on) for choice in found} == {("digits", "300 test images of digits")}
     assert found[2].reference == str(tmp_path / "runs/x/best")
 
 
@@ -68,6 +70,8 @@ def labels_at_the_end() -> list[dict[str, object]]:
         {"label_budget": None, "teacher": None},
         {"phases": [0.1, 0.7, 0.2]},
         {"phases": labels_at_the_end()},
+        {"terms": ["at", "hint"]},
+        {"terms": [{"loss": "at", "weight": 3.0}]},
         {"teacher": "/some folder/best", "flip": False, "threads": None},
     ],
 )
@@ -88,4 +92,26 @@ def test_three_lengths_are_written_as_three_numbers() -> None:
     assert (
         json.dumps(labels_at_the_end())
         in shlex.split(terminal_command(preset.changed({"phases": labels_at_the_end()}), preset, "quickstart"))[7]
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "fits"),
+    [
+        ({}, True),
+        ({"temperature": 2.0, "label_budget": None, "phases": [0.1, 0.7, 0.2]}, True),
+        ({"terms": ["at", "hint"]}, True),
+        ({"terms": [{"loss": "at", "weight": 3.0}]}, False),
+        ({"phases": labels_at_the_end()}, False),
+    ],
+)
+def test_what_is_inside_phases_or_terms_does_not_fit_a_line(settings: dict[str, object], fits: bool) -> None:
+    preset = load("quickstart")
+    assert fits_a_line(preset.changed(settings), preset) is fits
+
+
+def test_methods_by_name_are_written_as_names() -> None:
+    preset = load("quickstart")
+    assert """--set 'terms=["at", "hint"]'""" in terminal_command(
+        preset.changed({"terms": ["at", "hint"]}), preset, "x"
     )

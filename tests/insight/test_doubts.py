@@ -63,3 +63,45 @@ def test_a_run_warns_in_the_words_of_the_form() -> None:
     said = list(doubts(config, student_parameters=700_000, teacher_parameters=600_000))
     assert list(warnings_of(config, found)) == said
     assert len(said) == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "teacher_data", "words"),
+    [
+        ({"dataset": "digits"}, "digits", "these very images"),
+        ({"dataset": "fashion-mnist-mini"}, "fashion-mnist", "these very images"),
+        ({"dataset": "fashion-mnist-rest"}, "fashion-mnist", "these very images"),
+        ({"dataset": "fashion-mnist"}, "fashion-mnist-rest", "some of these images"),
+        ({"dataset": "folder", "data_folder": "/some/pets"}, "folder:pets", "these very images"),
+        ({"dataset": "folder", "data_folder": "/some/pets"}, "folder:cars", None),
+        ({"dataset": "fashion-mnist-mini"}, "fashion-mnist-rest", None),
+        ({"dataset": "digits"}, None, None),
+        ({"dataset": "digits", "teacher": None}, "digits", None),
+    ],
+)
+def test_a_teacher_that_knows_the_images_is_doubted(
+    settings: dict[str, Any], teacher_data: str | None, words: str | None
+) -> None:
+    config = DistillConfig(label_budget=400).changed(settings)
+    said = list(doubts(config, student_parameters=1, teacher_parameters=2, teacher_data=teacher_data))
+    assert said == (
+        [f"This teacher was trained on {words}, so its answers on them are surer than they would be on new ones."]
+        if words
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "phases"),
+    [
+        ({"loss": "hint", "weight": 0.0}, [0.2, 0.6, 0.2]),
+        ({"loss": "hint", "phases": ["warm-up"]}, [0.0, 0.8, 0.2]),
+        ({"loss": "hint", "phases": ["fine-tune"]}, labels_at_the_end()),
+    ],
+)
+def test_a_method_that_counts_in_no_phase_is_doubted(term: dict[str, Any], phases: list[Any]) -> None:
+    config = DistillConfig(label_budget=1000).changed({"terms": [term], "phases": phases})
+    (said,) = doubts(config, student_parameters=1, teacher_parameters=2)
+    assert said.startswith("Hint (FitNets) counts in no phase")
+    on = config.changed({"terms": ["hint"]})
+    assert list(doubts(on, student_parameters=1, teacher_parameters=2)) == []

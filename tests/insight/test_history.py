@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from distill_core.events import (
@@ -42,6 +43,22 @@ def test_each_logged_step_is_a_row_with_weighted_and_raw_terms() -> None:
     assert frame["kd"].tolist() == [2.0, 1.5]
     assert frame["kd_raw"].tolist() == [4.0, 3.0]
     assert frame["loss"].tolist() == [3.0, 2.0]
+
+
+def test_a_terms_gradient_is_kept_where_it_is_logged() -> None:
+    history = RunHistory()
+    for event in (started(), logged(10, kd=4.0), replace(logged(20, kd=3.0), gradients={"kd": 0.5})):
+        history.feed(event)
+    assert history.student.losses()["kd_gradient"].isna().tolist() == [True, False]
+
+
+def test_a_training_without_a_teacher_never_says_that_it_distils() -> None:
+    history = RunHistory(with_baseline=True)
+    assert history.baseline.phases == ()
+    history.feed(started(), of_baseline=True)
+    history.feed(replace(started(), teacher=ModelFacts("vgg8", 647_000)))
+    assert [(span.name, span.start, span.stop) for span in history.baseline.phases] == [("labels only", 0, 100)]
+    assert [span.name for span in history.student.phases] == ["distil"]
 
 
 def test_a_term_that_some_phase_lacks_leaves_a_gap() -> None:

@@ -25,6 +25,10 @@ def test_a_preset_is_called_by_its_own_name_whatever_it_was_called_before(preset
         ({"temperature": 2.5, "alpha": 0.5}, "resnet8-w16 from vgg8-fashion, T 2.5, 400 labels, alpha 0.5"),
         ({"label_budget": None, "epochs": 1}, "resnet8-w16 from vgg8-fashion, T 4, all labels, 1 epoch"),
         ({"label_budget": 1, "epochs": 2}, "resnet8-w16 from vgg8-fashion, T 4, 1 label, 2 epochs"),
+        (
+            {"gradient_shares": True, "terms": ["at", "hint"]},
+            "resnet8-w16 from vgg8-fashion, T 4, 400 labels, at + hint",
+        ),
         ({"baseline": False}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels"),
         ({"teacher": None, "label_budget": 1200}, "resnet8-w16 on 1,200 labels"),
         ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "resnet8-w16 on 400 labels, digits"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distill_core.config import DistillConfig
 from distill_core.insight import words
@@ -28,6 +31,16 @@ def test_a_clear_gain_is_said_with_labels_points_and_share_of_the_teacher() -> N
         "and 92% of the teacher's accuracy."
     )
     assert found.caution == ""
+
+
+def test_points_are_the_difference_of_the_figures_shown() -> None:
+    # 76.96% shows as 77.0% and 74.44% as 74.4%: 2.6 apart to a reader, though 2.52 before rounding.
+    said = verdict(summary(0.7696, 0.7444), CONFIG).headline
+    assert "reaches 77.0%: 2.6 points above" in said
+
+
+def test_what_shows_as_equal_is_called_level() -> None:
+    assert "reaches 86.6%: level with the same student" in verdict(summary(0.8660, 0.8661), CONFIG).headline
 
 
 def test_a_gain_within_noise_is_not_sold_as_one() -> None:
@@ -70,6 +83,12 @@ def test_a_run_without_a_score_is_said_so() -> None:
     assert "without a test result" in verdict(summary(None), CONFIG).headline
 
 
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_difference_is_what_subtracting_the_shown_figures_gives(first: float, second: float) -> None:
+    by_hand = Decimal(words.percent(first)[:-1]) - Decimal(words.percent(second)[:-1])
+    assert words.points(words.difference(first, second)) == f"{by_hand:+.1f} points".replace("-", "−")
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -78,6 +97,15 @@ def test_a_run_without_a_score_is_said_so() -> None:
         (words.percent(float("nan")), "–"),
         (words.points(0.113), "+11.3 points"),
         (words.points(-0.02), "−2.0 points"),
+        (words.points(words.difference(0.7696, 0.7444)), "+2.6 points"),
+        (words.points(words.difference(0.7444, 0.7696)), "−2.6 points"),
+        (words.points(words.difference(0.85001, 0.84999)), "+0.0 points"),
+        (words.points(words.difference(0.9, None)), "–"),
+        (words.points(words.difference(0.9, float("nan"))), "–"),
+        (words.at_most(4e-6), "0.00001"),
+        (words.at_most(1e-5), "0.00001"),
+        (words.at_most(1.1e-5), "0.0001"),
+        (words.at_most(0.0), "0"),
         (words.count(272_474), "272k"),
         (words.count(19_810), "19.8k"),
         (words.count(41_200_000), "41.2M"),

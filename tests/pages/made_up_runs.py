@@ -21,6 +21,7 @@ from distill_core.events import (
 )
 from distill_core.presets import load
 from distill_core.runs.store import Store
+from distill_core.vision.datasets.fashion_mnist_mini import CLASSES
 
 STEPS, EPOCHS = 1000, 8
 LATENCY = {
@@ -88,6 +89,18 @@ def finish_run(store: Store, **settings: Any) -> str:
     return run_id
 
 
+def fail_run(store: Store, error: str, *, checkpoint: bool = False) -> str:
+    """Writes a run that failed, with or without a checkpoint to go on from."""
+    run_id = store.create(ordinary(temperature=9.0))
+    store.claim(run_id)
+    store.set_status(run_id, "failed", error=error)
+    if checkpoint:
+        folder = store.get(run_id).folder / "checkpoint"
+        folder.mkdir(parents=True)
+        (folder / "state.safetensors").write_bytes(b"")
+    return run_id
+
+
 def summary_of(run_id: str, store: Store, accuracy: float, baseline_id: str | None, before: float) -> dict[str, Any]:
     """A summary in the form that `runs.summary.summarise` writes."""
     folder = store.get(run_id).folder
@@ -134,7 +147,7 @@ def embed_teacher(folder: Path) -> ModelCard:
     card = ModelCard(
         task="vision",
         architecture="vgg8-w48",
-        classes=("T-shirt", "Trouser", "Pullover"),
+        classes=CLASSES,
         input_shape=(1, 28, 28),
         mean=(0.286,),
         std=(0.353,),

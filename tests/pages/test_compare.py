@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 from made_up_runs import finish_run
 
 from distill_core.runs.store import Store
@@ -25,6 +26,7 @@ def test_the_table_holds_a_row_for_each_finished_run(app: Any) -> None:
     table = app(COMPARE).dataframe[0].value
     assert table["accuracy"].round(1).tolist() == [84.0, 85.1]
     assert table["gain"].round(1).tolist() == [10.2, 11.3]
+    assert table["teacher"].tolist() == ["vgg8-fashion"] * 2
     assert table["temperature"].tolist() == [2.0, 4.0]
     assert table["latency"].tolist() == [0.08, 0.08]
 
@@ -35,7 +37,7 @@ def test_only_settings_that_differ_are_listed(app: Any) -> None:
     second = finish_run(store, temperature=2.0, label_budget=None)
     differences = app(COMPARE).dataframe[1].value
     assert differences.index.tolist() == ["label_budget", "temperature"]
-    assert differences.columns.tolist() == [f"{each[-4:]} · quickstart" for each in (second, first)]
+    assert differences.columns.tolist() == [each[-4:] for each in (second, first)]
     assert differences.iloc[:, 0].tolist() == ["all", "2.0"]
     assert differences.iloc[:, 1].tolist() == ["400", "4.0"]
 
@@ -46,7 +48,26 @@ def test_a_long_name_is_shown_short_where_it_heads_a_column(app: Any) -> None:
     finish_run(store)
     page = app(COMPARE)
     assert any(name.endswith("400 labels, alpha 0.5, 1 epoch") for name in page.dataframe[0].value["run"])
-    assert all(len(name) <= 31 for name in page.dataframe[1].value.columns)
+    assert all(len(name) == 4 for name in page.dataframe[1].value.columns)
+
+
+def test_figures_are_said_as_on_other_pages_and_what_is_missing_is_a_dash(app: Any) -> None:
+    store = Store()
+    run_id = finish_run(store)
+    summary = store.get(run_id).summary
+    assert summary is not None
+    nothing = {"gap_closed": None, "baseline": None, "teacher": None, "retention": None}
+    store.set_summary(run_id, {**summary, **nothing})
+    shown = shown_cells(app(COMPARE).dataframe[0])
+    assert {"19.8k", "81 kB", "0.08 ms", "85.1%", "0.9"} <= shown
+    assert "–" in shown
+    assert not {"None", "nan", "<NA>"} & shown
+
+
+def shown_cells(table: Any) -> set[str]:
+    """What a reader of a styled table sees in its cells."""
+    cells = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values).read_pandas()
+    return set(cells.astype(str).to_numpy().ravel())
 
 
 def test_one_run_alone_differs_from_nothing(app: Any) -> None:

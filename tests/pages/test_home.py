@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from made_up_runs import finish_run
+from made_up_runs import finish_run, ordinary
 
 from distill_core.presets import load
 from distill_core.runs.manager import Manager
 from distill_core.runs.store import Store
 from distill_core.vision.datasets.fashion_mnist_mini import read_mini
+from pages.components.runs_table import RECENT
 
 
 def test_an_empty_home_says_what_this_is_and_has_one_primary_button(app: Any) -> None:
@@ -35,6 +36,24 @@ def test_recent_runs_show_result_and_gain(app: Any) -> None:
     assert rows["gain"].tolist() == ["+11.3 points"]
     assert rows["status"].tolist() == ["finished"]
     assert rows["teacher"].tolist() == ["vgg8-fashion"]
+
+
+def test_the_gain_is_the_difference_of_the_figures_shown(app: Any) -> None:
+    finish_run(Store(), accuracy=0.7696, baseline_accuracy=0.7444)
+    assert app().dataframe[0].value["gain"].tolist() == ["+2.6 points"]
+
+
+def test_the_table_ends_with_a_hint_where_runs_are_left_out(app: Any) -> None:
+    store = Store()
+    for seed in range(RECENT):
+        store.create(ordinary(seed=seed))
+    page = app()
+    assert len(page.dataframe[0].value) == RECENT
+    assert not any("Compare" in caption.value for caption in page.caption)
+    store.create(ordinary(seed=RECENT))
+    page = app()
+    assert len(page.dataframe[0].value) == RECENT
+    assert any("latest 12 are shown" in caption.value for caption in page.caption)
 
 
 def test_baselines_are_not_listed_as_runs(app: Any) -> None:

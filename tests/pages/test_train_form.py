@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from made_up_runs import embed_teacher
 
 from distill_core.config import DistillConfig
@@ -75,8 +76,10 @@ def test_fine_tuning_on_chosen_classes_asks_for_them_by_name(
 ) -> None:
     page = app(TRAIN)
     page.segmented_control(key="form_fine_tune").set_value("Some classes").run()
-    assert "none is chosen" in page.error[0].value
-    assert page.multiselect(key="form_classes").options == ["T-shirt", "Trouser", "Pullover"]
+    assert not page.error
+    assert any("Choose at least one class." in caption.value for caption in page.caption)
+    assert page.button(key="start").disabled
+    assert page.multiselect(key="form_classes").options[:3] == ["T-shirt/top", "Trouser", "Pullover"]
     page.multiselect(key="form_classes").set_value([1, 2]).run()
     assert not page.error
     assert submitted(page, still_manager).phases[-1].classes == (1, 2)
@@ -96,17 +99,93 @@ def test_a_student_as_large_as_its_teacher_is_warned_of(app: Any, embedded_teach
     assert any("not smaller than its teacher" in warning.value for warning in page.warning)
 
 
-def test_what_the_engine_would_refuse_is_shown_in_its_words_and_nothing_typed_is_lost(
-    app: Any, embedded_teacher: str
+@pytest.mark.parametrize(
+    ("key", "typed", "sentence"),
+    [
+        ("budget", 0, "Labels: got 0; it must be at least 1"),
+        ("budget", 5, "Labels: 5 is fewer than the 10 classes; give each at least one"),
+        (
+            "budget",
+            100_000,
+            "Labels: 100,000 is more than the 8,000 images there are to train on; allow 8,000 or fewer",
+        ),
+        ("epochs", 0, "Epochs: got 0; it must be at least 1"),
+        ("batch_size", 1, "Batch size: got 1; it must be at least 2"),
+        ("seed", -1, "Seed: got -1; it must be at least 0"),
+        ("seed", 2**31, "Seed: got 2147483648; it must be below 2147483648"),
+        ("learning_rate", 0.0, "Learning rate: got 0.0; it must be above 0"),
+        ("weight_decay", -1.0, "Weight decay: got -1.0; it must be at least 0"),
+        ("crop_padding", 17, "Random crop: got 17; it must be at most 16"),
+        ("draws", -1, "Versions of an image: got -1; it must be at least 0"),
+        ("threads", -2, "CPU threads: got -2; it must be at least 1"),
+    ],
+)
+def test_a_number_out_of_range_reaches_the_form_which_names_it_and_does_not_start(
+    key: str, typed: float, sentence: str, app: Any, embedded_teacher: str, still_manager: Manager
 ) -> None:
     page = app(TRAIN)
-    page.number_input(key="form_epochs").set_value(5)
-    page.segmented_control(key="form_fine_tune").set_value("Some classes").run()
-    assert page.error[0].value == (
-        "phases.2: phase 'fine-tune' trains on chosen classes, but none is chosen; name at least one"
-    )
+    field = page.number_input(key=f"form_{key}")
+    assert field.min is None is field.max, "the browser would keep the last number and send that"
+    page.slider(key="form_temperature").set_value(7.0)
+    field.set_value(typed).run()
+    assert page.error[0].value.startswith(sentence)
     assert page.button(key="start").disabled
-    assert page.number_input(key="form_epochs").value == 5
+    assert not still_manager.store.list()
+    assert page.slider(key="form_temperature").value == 7.0
+
+
+def test_two_mistakes_are_told_together(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.number_input(key="form_epochs").set_value(0)
+    page.number_input(key="form_seed").set_value(-1).run()
+    (error,) = page.error
+    assert "Epochs: got 0" in error.value
+    assert "Seed: got -1" in error.value
+
+
+def test_a_label_budget_is_checked_while_classes_are_still_to_be_chosen(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.number_input(key="form_budget").set_value(5)
+    page.segmented_control(key="form_fine_tune").set_value("Some classes").run()
+    assert page.error[0].value.startswith("Labels: 5 is fewer")
+
+
+def test_a_folder_is_checked_as_soon_as_it_is_named(app: Any, embedded_teacher: str, tmp_path: Path) -> None:
+    page = app(TRAIN)
+    page.selectbox(key="form_dataset").select("folder").run()
+    assert not page.error
+    assert page.button(key="start").disabled
+    assert any("name it in “Folder of images”" in caption.value for caption in page.caption)
+    page.text_input(key="form_data_folder").set_value("/nope/xx").run()
+    assert page.error[0].value.startswith("Folder of images: '/nope/xx' does not exist.")
+    assert any("Folder of images: '/nope/xx'" in line.value for line in page.markdown)
+    page.button(key="train-teacher").click().run()
+    assert page.button(key="start").disabled
+    for name in ("cat/1.png", "cat/2.png", "cat/3.png", "dog/1.png", "dog/2.png", "dog/3.png"):
+        (tmp_path / "pets" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pets" / name).touch()
+    page.text_input(key="form_data_folder").set_value(str(tmp_path / "pets")).run()
+    assert page.error[0].value.startswith("Labels: 400 is more than the 2 images")
+
+
+def test_it_says_on_which_images_the_teacher_was_scored(app: Any, own_home: Path) -> None:
+    card = embed_teacher(own_home / "teachers" / "mine")
+    scored = card.model_copy(update={"accuracy": 0.934, "accuracy_on": "10,000 test images of somewhere"})
+    (own_home / "teachers" / "mine" / "card.json").write_text(scored.model_dump_json())
+    page = app(TRAIN)
+    page.selectbox(key="form_teacher").set_value(str(own_home / "teachers" / "mine")).run()
+    assert any("93.4% on 10,000 test images of somewhere" in caption.value for caption in page.caption)
+
+
+def test_a_teacher_of_these_very_images_is_warned_of(app: Any, own_home: Path) -> None:
+    card = embed_teacher(own_home / "teachers" / "of-mini")
+    assert card.dataset == "fashion-mnist-rest"
+    of_mini = card.model_copy(update={"dataset": "fashion-mnist-mini"})
+    (own_home / "teachers" / "of-mini" / "card.json").write_text(of_mini.model_dump_json())
+    page = app(TRAIN)
+    assert not page.warning
+    page.selectbox(key="form_teacher").set_value(str(own_home / "teachers" / "of-mini")).run()
+    assert "trained on these very images" in page.warning[0].value
 
 
 def test_the_form_keeps_its_values_while_other_pages_are_visited(app: Any, embedded_teacher: str) -> None:
@@ -122,6 +201,14 @@ def test_the_command_shows_only_what_differs(app: Any, embedded_teacher: str) ->
     assert page.code[0].value == "python -m distill_core run --preset quickstart"
     page.slider(key="form_temperature").set_value(2.0).run()
     assert page.code[0].value == "python -m distill_core run --preset quickstart --set temperature=2.0"
+
+
+def test_settings_too_long_for_a_line_go_into_a_file(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    assert not page.download_button
+    page.segmented_control(key="form_fine_tune").set_value("Labels alone").run()
+    assert page.code[0].value == "python -m distill_core run my-run.json"
+    assert page.download_button[0].label == "Download my-run.json"
 
 
 def test_a_data_set_without_a_teacher_offers_to_train_one(

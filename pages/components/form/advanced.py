@@ -1,4 +1,7 @@
-"""What most runs leave alone: optimiser, augmentation and machine. The bounds are the engine's own."""
+"""What most runs leave alone: optimiser, augmentation and machine.
+
+Numbers have no bounds here: an input that refuses a number keeps the last one, and the run would take that.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +27,18 @@ def advanced() -> None:
 
 def _optimiser() -> None:
     st.selectbox("Optimiser", ["sgd", "adamw"], key="form_optimiser", persist_state="session")
-    st.number_input(
-        "Learning rate", 0.0, 100.0, step=0.01, format="%g", key="form_learning_rate", persist_state="session"
-    )
-    st.number_input(
-        "Weight decay", 0.0, 1.0, step=0.0001, format="%g", key="form_weight_decay", persist_state="session"
-    )
+    st.number_input("Learning rate", step=0.01, format="%g", key="form_learning_rate", persist_state="session")
+    st.number_input("Weight decay", step=0.0001, format="%g", key="form_weight_decay", persist_state="session")
     st.selectbox("Learning-rate schedule", ["cosine", "constant"], key="form_lr_schedule", persist_state="session")
 
 
 def _augmentation() -> None:
     easiest = round(100 * base().phases[0].easiest)
-    st.number_input("Random crop, pixels of padding", 0, 16, key="form_crop_padding", persist_state="session")
+    st.number_input("Random crop, pixels of padding", step=1, key="form_crop_padding", persist_state="session")
     st.toggle("Mirror half of the images", key="form_flip", persist_state="session")
     st.number_input(
         "Versions of an image",
-        0,
-        1000,
+        step=1,
         key="form_draws",
         persist_state="session",
         help="Augmented versions whose answers by the teacher are kept. Fewer train faster, more say more; with 0 "
@@ -62,4 +60,4 @@ def _machine() -> None:
     given = base().hardware.precision
     options = [*PRECISIONS, *([given] if given not in PRECISIONS else [])]
     st.selectbox("Precision", options, key="form_precision", persist_state="session")
-    st.number_input("CPU threads", 0, 1024, key="form_threads", persist_state="session", help="0 takes torch's choice.")
+    st.number_input("CPU threads", step=1, key="form_threads", persist_state="session", help="0 takes torch's choice.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.insight.choices import TeacherChoice
+from pages.components.form.problems import told_here
 from pages.components.form.state import base, taught
 from pages.components.form.values import ALL, SOME
 
@@ -22,13 +23,13 @@ def labels(teacher: TeacherChoice | None) -> None:
         )
         st.number_input(
             "How many",
-            1,
             step=100,
             key="form_budget",
             persist_state="session",
             disabled=st.session_state.form_budgeted == ALL,
             width=150,
         )
+    told_here("Labels")
     seen = f" The teacher saw {teacher.labels_seen:,}." if teacher and teacher.labels_seen else ""
     st.caption(f"Chosen evenly over the classes. Validation uses labels of its own, outside this number.{seen}")
 

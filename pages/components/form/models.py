@@ -11,11 +11,14 @@ from distill_core.insight.words import count, percent, times_smaller
 from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import students, teachers
+from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base
 from pages.components.form.values import NO_TEACHER
+from pages.components.form.words import on_screen
 from pages.components.jobs import submit
 
 TASK = "vision"
+FOLDER = "Folder of images"
 
 
 def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
@@ -40,10 +43,17 @@ def _dataset() -> str:
         on_change=_choose_a_teacher,
     )
     dataset: str = st.session_state.form_dataset
-    st.caption(known.get(dataset, ""))
+    st.caption(known.get(dataset, "").replace("data_folder", f"“{FOLDER}”"))
     if dataset == "folder":
-        st.text_input("Folder with one sub-folder a class", key="form_data_folder", persist_state="session")
-        st.number_input("Image size in pixels", 8, 512, step=8, key="form_image_size", persist_state="session")
+        st.text_input(
+            FOLDER,
+            key="form_data_folder",
+            persist_state="session",
+            placeholder="/home/me/pets",
+            help="It holds one sub-folder for each class, named after it, with that class's images inside.",
+        )
+        told_here(FOLDER)
+        st.number_input("Image size in pixels", step=8, key="form_image_size", persist_state="session")
     return dataset
 
 
@@ -76,7 +86,7 @@ def _teacher(dataset: str) -> TeacherChoice | None:
     if chosen is not None:
         st.caption(_about_teacher(chosen))
     elif st.session_state.form_teacher != NO_TEACHER:
-        st.caption("It is not among the teachers found here; the run says so at its start if it cannot be had.")
+        st.caption("It is not among the teachers found here.")
     elif choices:
         st.caption("Without a teacher the student learns from labels; it can become a teacher itself.")
     else:
@@ -89,7 +99,7 @@ def _teacher(dataset: str) -> TeacherChoice | None:
 def _about_teacher(teacher: TeacherChoice) -> str:
     facts = [f"{count(teacher.parameters)} parameters"]
     if teacher.accuracy is not None:
-        facts.append(f"{percent(teacher.accuracy)} on test")
+        facts.append(f"{percent(teacher.accuracy)} on {teacher.accuracy_on or 'its own test images'}")
     if teacher.labels_seen:
         facts.append(f"learnt from {teacher.labels_seen:,} labels")
     if teacher.own:
@@ -105,9 +115,15 @@ def _train_teacher() -> None:
         "name": f"teacher for {st.session_state.form_dataset}"[:80],
     }
     try:
-        submit(load("teacher").changed(settings))
+        config = load("teacher").changed(settings)
     except ConfigError as error:
-        st.error(str(error))
+        st.error(on_screen(str(error)), icon=":material/error:")
+        return
+    wrong = refusals_of(config)
+    if wrong:
+        st.error(on_screen(wrong[0]), icon=":material/error:")
+    else:
+        submit(config)
 
 
 def _student(teacher: TeacherChoice | None) -> ModelChoice | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from distill_core.config import DistillConfig
-from distill_core.errors import ConfigError
 from distill_core.insight.baseline import compared
 from distill_core.insight.choices import TeacherChoice
-from pages.components.form.state import base, form, taught
-from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL, config_of, values_of
+from pages.components.form.problems import told_here
+from pages.components.form.state import base, so_far, taught
+from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL, values_of
 
 
 def phases(teacher: TeacherChoice | None) -> None:
@@ -56,26 +55,22 @@ def _classes(teacher: TeacherChoice | None) -> None:
         key="form_classes",
         persist_state="session",
     )
+    if not st.session_state.form_classes:
+        st.caption(":material/touch_app: Choose at least one class.")
 
 
 def training() -> None:
     """Length, batch size, seed and the baseline."""
     one, two, three = st.columns(3, gap="small")
-    one.number_input("Epochs", 1, 10_000, key="form_epochs", persist_state="session")
-    two.number_input("Batch size", 2, 65_536, step=16, key="form_batch_size", persist_state="session")
-    three.number_input("Seed", 0, 2**31 - 1, key="form_seed", persist_state="session")
+    one.number_input("Epochs", step=1, key="form_epochs", persist_state="session")
+    two.number_input("Batch size", step=16, key="form_batch_size", persist_state="session")
+    three.number_input("Seed", step=1, key="form_seed", persist_state="session")
+    told_here("Epochs", "Batch size", "Seed")
     st.toggle(
         ":orange[●] Train the baseline too",
         key="form_baseline",
         persist_state="session",
         disabled=not taught(),
-        help=f"{compared(_so_far())} It is trained once and kept for later runs. Without it nobody can say what the "
-        "teacher added.",
+        help=f"{compared(so_far() or base())} It is trained once and kept for later runs. Without it nobody can say "
+        "what the teacher added.",
     )
-
-
-def _so_far() -> DistillConfig:
-    try:
-        return config_of(form(), base())
-    except ConfigError:
-        return base()

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
 from distill_core.presets import load
-from pages.components.form.values import NO_TEACHER, values_of
+from pages.components.form.values import NO_TEACHER, config_of, values_of
 
 
 def fill_form(config: DistillConfig) -> None:
@@ -39,3 +40,11 @@ def form() -> dict[str, Any]:
 def taught() -> bool:
     """Whether a teacher is chosen."""
     return bool(st.session_state.form_teacher != NO_TEACHER)
+
+
+def so_far() -> DistillConfig | None:
+    """What the inputs describe now; None while one of them is wrong."""
+    try:
+        return config_of(form(), base())
+    except ConfigError:
+        return None

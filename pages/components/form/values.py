@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from distill_core.config import DEFAULT_PHASES, PHASE_NAMES, DistillConfig, Phase
+from distill_core.config import DEFAULT_PHASES, LAYER_MODES, PHASE_NAMES, DistillConfig, Phase
+from distill_core.losses.registry import LOSSES
 
 NO_TEACHER = "none"
 ALL, SOME = "All", "Only some"
-KEEP, LABELS, CLASSES = "Keep teacher", "Labels alone", "Some classes"
+KEEP, LABELS, CLASSES = "Teacher", "Labels alone", "Some classes"
 OWN, USUAL = "As in that run", "The usual three"
+WARM_UP_POOLS = ("all", "easiest", "curriculum")
+BY_HAND = "by hand"
+LAYER_MAPS = (*LAYER_MODES, BY_HAND)
+METHODS = tuple(name for name in LOSSES if name not in ("ce", "kd"))
 
 _DIRECT = {
     "dataset": "dataset",
@@ -24,6 +29,7 @@ _DIRECT = {
     "alpha": "objective.alpha",
     "epochs": "training.epochs",
     "batch_size": "training.batch_size",
+    "gradient_shares": "training.gradient_shares",
     "seed": "seed",
     "baseline": "baseline",
     "optimiser": "optimiser.optimiser",
@@ -35,12 +41,14 @@ _DIRECT = {
     "draws": "augmentation.draws",
     "precision": "hardware.precision",
 }
-_OF_PHASES = {"plan", "phases", "fine_tune", "classes", "easiest"}
+_RAMPS = [f"{what}_{part}_{i}" for what in ("temperature", "alpha") for part in ("own", "from", "to") for i in range(3)]
+_OF_PHASES = {"plan", "phases", "fine_tune", "classes", "easiest", "warm_up_pool", "ease", *_RAMPS}
+_OF_METHODS = {f"{what}_{name}" for what in ("use", "weight", "on", "layers", "pairs") for name in METHODS}
 
 
 def values_of(config: DistillConfig) -> dict[str, Any]:
     """What each input shows for a configuration."""
-    warm_up, distil, fine_tune = config.phases if _is_usual(config) else DEFAULT_PHASES
+    phases = config.phases if _is_usual(config) else DEFAULT_PHASES
     data = config.model_dump()
     return {
         **{name: _at(data, path) for name, path in _DIRECT.items()},
@@ -50,10 +58,8 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         "budget": config.label_budget or 400,
         "threads": config.hardware.threads or 0,
         "plan": USUAL if _is_usual(config) else OWN,
-        "phases": (round(100 * warm_up.share), round(100 * (warm_up.share + distil.share))),
-        "fine_tune": _ending(fine_tune),
-        "classes": list(fine_tune.classes),
-        "easiest": round(100 * warm_up.easiest),
+        **_phase_values(config, phases),
+        **_method_values(config),
     }
 
 
@@ -78,6 +84,9 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["threads"] = now["threads"] or None
     if now["plan"] == USUAL and (moved & _OF_PHASES or taught != (base.teacher is not None)):
         settings["phases"] = _usual_phases(now, taught, base.phases)
+    if moved & _OF_METHODS or taught != (base.teacher is not None) or (base.terms and "phases" in settings):
+        names = PHASE_NAMES if "phases" in settings else tuple(phase.name for phase in base.phases)
+        settings["terms"] = _terms(now, moved, taught, base, names)
     return base.changed(settings)
 
 
@@ -93,41 +102,111 @@ def _ending(fine_tune: Phase) -> str:
     return LABELS if fine_tune.pool == "labelled" else KEEP
 
 
+def _phase_values(config: DistillConfig, phases: tuple[Phase, ...]) -> dict[str, Any]:
+    """What the inputs show for warm-up, distil and fine-tune."""
+    warm_up, distil, fine_tune = phases
+    values: dict[str, Any] = {
+        "phases": (round(100 * warm_up.share), round(100 * (warm_up.share + distil.share))),
+        "fine_tune": _ending(fine_tune),
+        "classes": list(fine_tune.classes),
+        "easiest": round(100 * warm_up.easiest),
+        "warm_up_pool": warm_up.pool,
+        "ease": warm_up.ease,
+    }
+    for i, phase in enumerate(phases):
+        for what in ("temperature", "alpha"):
+            own = getattr(phase, what)
+            level = getattr(config.objective, what) if own is None else own
+            first, last = level if isinstance(level, tuple) else (level, level)
+            values |= {f"{what}_own_{i}": own is not None, f"{what}_from_{i}": first, f"{what}_to_{i}": last}
+    return values
+
+
+def _method_values(config: DistillConfig) -> dict[str, Any]:
+    """What the inputs show for every method, chosen or not; no phases chosen means all."""
+    terms = {term.loss: term for term in config.terms}
+    values: dict[str, Any] = {}
+    for name in METHODS:
+        term = terms.get(name)
+        weight = LOSSES[name].weight if term is None or term.weight is None else term.weight
+        layers = term.layers if term else LAYER_MODES[0]
+        by_hand = isinstance(layers, tuple)
+        values |= {
+            f"use_{name}": term is not None,
+            f"weight_{name}": float(weight),
+            f"on_{name}": list(term.phases) if term else [],
+            f"layers_{name}": BY_HAND if by_hand else layers,
+            f"pairs_{name}": list(layers) if by_hand else [],
+        }
+    return values
+
+
+def _terms(
+    form: Mapping[str, Any], moved: set[str], taught: bool, base: DistillConfig, phases: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """The run's further terms as plain data: those of `base` first, with what was moved, then the newly chosen."""
+    kept = {term.loss: term.model_dump(mode="json") for term in base.terms}
+    names = [name for name in kept if name not in METHODS or form[f"use_{name}"]]
+    names += [name for name in METHODS if form[f"use_{name}"] and name not in kept]
+    terms = []
+    for name in names:
+        if not taught and name != "ce":
+            continue
+        term = kept.get(name, {"loss": name})
+        if f"weight_{name}" in moved:
+            term["weight"] = form[f"weight_{name}"]
+        if moved & {f"layers_{name}", f"pairs_{name}"}:
+            layers = form[f"layers_{name}"]
+            term["layers"] = [list(pair) for pair in form[f"pairs_{name}"]] if layers == BY_HAND else layers
+        on = form[f"on_{name}"] if name in METHODS else term["phases"]
+        term["phases"] = [phase for phase in on if phase in phases]
+        terms.append(term)
+    return terms
+
+
 def _is_usual(config: DistillConfig) -> bool:
     """Whether the form's inputs can say these phases: warm-up, distil and fine-tune, without settings of their own."""
     if tuple(phase.name for phase in config.phases) != PHASE_NAMES:
         return False
     warm_up, distil, fine_tune = config.phases
     taught = config.teacher is not None
-    form = {
-        "phases": (0, 0),
-        "easiest": 100,
-        "fine_tune": _ending(fine_tune),
-        "classes": list(fine_tune.classes),
-    }
+    form = _phase_values(config, config.phases) | {"phases": (0, 0), "easiest": 100}
+    if form["fine_tune"] == CLASSES and not form["classes"]:
+        return False
     said = [Phase.model_validate(phase) for phase in _usual_phases(form, taught, config.phases)]
     exact = [
         phase.model_copy(update={"share": own.share, "easiest": own.easiest})
         for phase, own in zip(said, config.phases, strict=True)
     ]
-    if not taught and warm_up.pool == "easiest":  # without a teacher nothing says which images are easy
-        exact[0] = exact[0].model_copy(update={"pool": "easiest"})
+    if not taught and warm_up.pool in WARM_UP_POOLS:  # without a teacher nothing says which images are easy
+        exact[0] = exact[0].model_copy(update={"pool": warm_up.pool})
     untouched = [phase.easiest == Phase(name="x", share=0).easiest for phase in (distil, fine_tune)]
     return exact == list(config.phases) and all(untouched)
 
 
 def _usual_phases(form: Mapping[str, Any], taught: bool, base: tuple[Phase, ...]) -> list[dict[str, Any]]:
     """Warm-up, distil and fine-tune as plain data; how far they scale the learning rate comes from `base`."""
-    warm_up, distil, fine_tune = (phase.model_dump(mode="json") for phase in DEFAULT_PHASES)
+    warm_up, distil, fine_tune = phases = [phase.model_dump(mode="json") for phase in DEFAULT_PHASES]
     if tuple(phase.name for phase in base) == PHASE_NAMES:
-        for phase, own in zip((warm_up, distil, fine_tune), base, strict=True):
+        for phase, own in zip(phases, base, strict=True):
             phase["lr_scale"] = own.lr_scale
     first, second = form["phases"]
-    warm_up |= {"share": first / 100, "easiest": form["easiest"] / 100, "pool": "easiest" if taught else "all"}
+    warm_up |= {
+        "share": first / 100,
+        "easiest": form["easiest"] / 100,
+        "pool": form["warm_up_pool"] if taught else "all",
+        "ease": form["ease"],
+    }
     distil |= {"share": round((second - first) / 100, 4)}
     fine_tune |= {"share": round(1 - second / 100, 4)}
     if taught and form["fine_tune"] == LABELS:
         fine_tune |= {"pool": "labelled", "terms": {"ce": 1.0}}
     elif taught and form["fine_tune"] == CLASSES:
         fine_tune |= {"pool": "classes", "classes": form["classes"]}
-    return [warm_up, distil, fine_tune]
+    if taught:
+        for i, phase in enumerate(phases):
+            for what in ("temperature", "alpha"):
+                if form[f"{what}_own_{i}"]:
+                    first, last = form[f"{what}_from_{i}"], form[f"{what}_to_{i}"]
+                    phase[what] = first if first == last else [first, last]
+    return phases

@@ -15,11 +15,21 @@ TRAIN = "pages/train.py"
 
 ODD: list[dict[str, Any]] = [
     {"draws": 0, "learning_rate": 1e-5, "alpha": 0.123, "temperature": 0.3, "phases": [0.333, 0.334, 0.333]},
-    {"teacher": "/nowhere/at/all/best", "student": "resnet32-w3", "precision": "bf16-true", "weight_decay": 1.5e-8},
+    {"teacher": "vgg8-fashion", "student": "resnet32-w3", "precision": "bf16-true", "weight_decay": 1.5e-8},
     {"phases": [{"name": "train", "share": 1.0, "terms": {"kd": 2.0}}], "clip_norm": 0.5, "learning_rate": 50.0},
-    {"dataset": "somebody-elses", "data_folder": "/tmp/x", "teacher": None, "label_budget": None},
+    {"dataset": "mnist", "data_folder": "/tmp/x", "teacher": None, "label_budget": None},
+    {"terms": ["at", {"loss": "hint", "weight": 3.5, "layers": "progressive", "phases": ["distil"]}, "dist"]},
+    {"terms": [{"loss": "at", "layers": [["stage1.block1", "stage1.block2"]]}], "gradient_shares": True},
     {
-        "teacher": "/nowhere/at/all/best",
+        "terms": ["simkd", "kd"],
+        "phases": [
+            {"name": "warm-up", "share": 0.2, "pool": "curriculum", "ease": "student-loss"},
+            {"name": "distil", "share": 0.6, "temperature": [8, 2], "alpha": [0.3, 1.0]},
+            {"name": "fine-tune", "share": 0.2, "lr_scale": 0.5},
+        ],
+    },
+    {"terms": ["at"], "phases": [{"name": "a", "share": 1.0, "terms": {"at": 5.0, "kd": 1.0}}]},
+    {
         "phases": [
             {"name": "warm-up", "share": 0.0, "pool": "easiest", "easiest": 0.004},
             {"name": "distil", "share": 0.5},
@@ -61,6 +71,19 @@ def test_an_unlisted_teacher_is_offered_and_said_to_be_unlisted(
     assert page.selectbox(key="form_teacher").options == ["vgg8-fashion", "their-run", "no teacher: labels only"]
     assert any("not among the teachers found here" in caption.value for caption in page.caption)
     assert not page.slider(key="form_temperature").disabled
+
+
+def test_a_run_that_names_what_is_nowhere_cannot_be_started_again(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    nowhere = ({"teacher": "/nowhere/their-run/best"}, {"dataset": "somebody-elses", "teacher": None})
+    for settings in (*nowhere, {"terms": ["atention"]}):
+        run_id, _ = stopped_run(still_manager, settings)
+        page = app(TRAIN, run=run_id)
+        page.button(key="again").click().run()
+        assert page.button(key="start").disabled
+        said = ("Teacher: there is no folder", "Data set: 'somebody-elses' is not known", "Methods: 'atention' is not")
+        assert page.error[0].value.startswith(said)
 
 
 def test_phases_of_ones_own_can_give_way_to_the_usual_ones(

@@ -9,7 +9,19 @@ import pytest
 from distill_core import presets
 from distill_core.config import DEFAULT_PHASES, DistillConfig
 from distill_core.errors import ConfigError
-from pages.components.form.values import CLASSES, KEEP, LABELS, NO_TEACHER, OWN, SOME, USUAL, config_of, values_of
+from pages.components.form.values import (
+    BY_HAND,
+    CLASSES,
+    KEEP,
+    LABELS,
+    METHODS,
+    NO_TEACHER,
+    OWN,
+    SOME,
+    USUAL,
+    config_of,
+    values_of,
+)
 
 
 def phases(**last: Any) -> list[dict[str, Any]]:
@@ -36,6 +48,19 @@ ODD: dict[str, dict[str, Any]] = {
     "four phases": {"phases": [{"name": name, "share": 0.25} for name in ("a", "b", "c", "d")]},
     "a warm-up on everything": {"phases": [{"name": "warm-up", "share": 0.2}, *phases()[1:]]},
     "hardly any easy images": {"phases": [phases()[0] | {"easiest": 0.004}, *phases()[1:]]},
+    "a curriculum": {"phases": [phases()[0] | {"pool": "curriculum", "ease": "student-loss"}, *phases()[1:]]},
+    "a distil phase of easy images": {"phases": [phases()[0], phases()[1] | {"pool": "easiest"}, phases()[2]]},
+    "ramps": {"phases": [phases()[0], phases()[1] | {"temperature": [8, 2], "alpha": [0.3, 1]}, phases()[2]]},
+    "a ramp that stays": {"phases": phases(temperature=[4, 4])},
+    "methods": {"terms": ["at", "hint"], "gradient_shares": True},
+    "a method by hand": {"terms": [{"loss": "at", "weight": 7, "layers": [["stem", "stem"], ["stage1", "stage2"]]}]},
+    "a method in a phase": {"terms": [{"loss": "crd", "phases": ["distil"], "warmup": 0.3, "layers": "depth"}]},
+    "a method's own settings": {"terms": [{"loss": "dkd", "options": {"beta": 2.0}}, {"loss": "sp", "weight": 0.1}]},
+    "alpha's terms weighed anew": {"terms": [{"loss": "kd", "weight": 3}, {"loss": "at"}, {"loss": "ce", "weight": 1}]},
+    "methods in phases of one's own": {
+        "terms": ["at"],
+        "phases": [{"name": "a", "share": 0.5, "terms": {"at": 5.0}}, {"name": "b", "share": 0.5}],
+    },
     "no teacher": {"teacher": None, "label_budget": None, "baseline": False},
     "no teacher and classes": {"teacher": None, "phases": phases(pool="classes", classes=[1])},
 }
@@ -69,17 +94,59 @@ def test_moving_one_input_changes_that_alone(case: str) -> None:
         ("labels alone, otherwise weighed", OWN),
         ("one phase", OWN),
         ("four phases", OWN),
-        ("a warm-up on everything", OWN),
+        ("a warm-up on everything", USUAL),
+        ("a curriculum", USUAL),
+        ("ramps", USUAL),
+        ("a distil phase of easy images", OWN),
+        ("methods in phases of one's own", OWN),
     ],
 )
 def test_phases_that_the_inputs_cannot_say_are_the_runs_own(case: str, plan: str) -> None:
     assert values_of(presets.load("quickstart").changed(ODD[case]))["plan"] == plan
 
 
-def test_a_phase_with_a_temperature_of_its_own_is_the_runs_own() -> None:
-    config = presets.load("quickstart").changed({"phases": phases(temperature=2.0)})
-    assert values_of(config)["plan"] == OWN
-    assert config_of(values_of(config), config) == config
+def test_a_phase_goes_from_one_temperature_to_another() -> None:
+    config = presets.load("quickstart")
+    ramp = {"temperature_own_1": True, "temperature_from_1": 8.0, "temperature_to_1": 2.0}
+    constant = {"alpha_own_2": True, "alpha_from_2": 0.5, "alpha_to_2": 0.5}
+    changed = config_of(values_of(config) | ramp | constant, config)
+    assert [phase.temperature for phase in changed.phases] == [None, (8.0, 2.0), None]
+    assert [phase.alpha for phase in changed.phases] == [None, None, 0.5]
+    assert config_of(values_of(changed) | {"temperature_own_1": False, "alpha_own_2": False}, changed) == config
+
+
+def test_every_method_can_be_chosen_with_its_published_weight() -> None:
+    config = presets.load("quickstart")
+    for name in METHODS:
+        (term,) = config_of(values_of(config) | {f"use_{name}": True}, config).terms
+        assert (term.loss, term.weight, term.layers, term.phases) == (name, None, "auto", ())
+
+
+def test_what_is_moved_of_a_method_is_all_that_changes() -> None:
+    config = presets.load("quickstart").changed(ODD["a method in a phase"])
+    (term,) = config_of(values_of(config) | {"weight_crd": 2.0}, config).terms
+    assert (term.weight, term.phases, term.warmup, term.layers) == (2.0, ("distil",), 0.3, "depth")
+    by_hand = {"layers_crd": BY_HAND, "pairs_crd": [("a", "b")], "on_crd": []}
+    (term,) = config_of(values_of(config) | by_hand, config).terms
+    assert (term.layers, term.phases) == ((("a", "b"),), ())
+    assert config_of(values_of(config) | {"use_crd": False}, config).terms == ()
+
+
+def test_the_order_of_methods_stays_and_new_ones_follow() -> None:
+    config = presets.load("quickstart").changed({"terms": ["sp", "hint"]})
+    assert [t.loss for t in config_of(values_of(config) | {"use_at": True}, config).terms] == ["sp", "hint", "at"]
+
+
+def test_without_a_teacher_there_are_no_methods() -> None:
+    config = presets.load("quickstart").changed(ODD["alpha's terms weighed anew"])
+    taken = config_of(values_of(config) | {"teacher": NO_TEACHER}, config)
+    assert [term.loss for term in taken.terms] == ["ce"]
+
+
+def test_a_method_forgets_phases_that_are_no_more() -> None:
+    own = {"terms": [{"loss": "at", "phases": ["a"]}], "phases": [{"name": "a", "share": 1.0}]}
+    config = presets.load("quickstart").changed(own)
+    assert config_of(values_of(config) | {"plan": USUAL}, config).terms[0].phases == ()
 
 
 def test_the_usual_phases_take_the_place_of_the_runs_own_when_asked() -> None:

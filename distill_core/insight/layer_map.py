@@ -1,0 +1,173 @@
+"""Which layers a method would pair for a student and a teacher, and what stands between them, before a run.
+
+The run's own builder makes the terms, so what is shown here is what a run does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
+from distill_core.insight.foresight import known_data, teacher_card
+from distill_core.losses.registry import LOSSES
+from distill_core.task import DataFacts, task_named
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from distill_core.mapping.pairs import Pair
+    from distill_core.train.terms import Builder
+
+LENDER = "simkd"
+"""The method after which the student wears the teacher's classifier, and its layers have other names."""
+
+_BETWEEN = {
+    "spatial": "1x1 convolution to the teacher's channels; compared at the smaller size",
+    "review": "fused with the deeper layers, then a 3x3 convolution",
+    "ofa": "an exit of its own: average, then linear to the classes",
+    "simkd": "the projector, a part of the student that stays in it",
+    "crd": "both projected linearly to as many numbers",
+}
+_NONE = "none: compared as they are"
+
+
+@dataclass(frozen=True)
+class PairFacts:
+    """A pair as the user meets it; shapes are in words, parameters those that train for this pair alone."""
+
+    student: str
+    student_shape: str
+    teacher: str
+    teacher_shape: str
+    connector: str
+    parameters: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class LayerMap:
+    """A method's pairs, shallow to deep, and how many parameters train beside the student's for it."""
+
+    pairs: tuple[PairFacts, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class LayerNames:
+    """The layers where blocks end, each with its shape in words, in order of execution."""
+
+    student: dict[str, str]
+    teacher: dict[str, str]
+
+
+def layer_map(config: DistillConfig, loss: str) -> LayerMap:
+    """The pairs of one of the run's terms.
+
+    Raises:
+        DistillError: if the layers cannot be paired, or a model cannot be built; says why.
+    """
+    from distill_core.losses.lesson import Term
+
+    names = [loss, *(term.loss for term in config.terms if term.loss == LENDER != loss)]
+    term = _builder(config, names).build()[loss]
+    assert isinstance(term, Term)
+    pairs = term.site.pairs
+    own = _by_pair(term, len(pairs))
+    return LayerMap(
+        tuple(_facts(loss, pair, own[index]) for index, pair in enumerate(pairs)),
+        sum(parameter.numel() for parameter in term.parameters()),
+    )
+
+
+def layer_names(config: DistillConfig) -> LayerNames:
+    """What pairs made by hand can choose from.
+
+    Raises:
+        DistillError: if a model cannot be built; says why.
+    """
+    from distill_core.mapping.connectors import words_of
+
+    builder = _builder(config, [term.loss for term in config.terms if term.loss == LENDER])
+    builder.build()
+    ends = [
+        {layer.name: words_of(layer.shape) for layer in layers if layer.is_block and layer.part == "features"}
+        for layers in (builder._student_layers, builder._teacher_layers)
+    ]
+    return LayerNames(*ends)
+
+
+def refusal_of_pair(config: DistillConfig, loss: str, student: str, teacher: str) -> str | None:
+    """Why a pair cannot be made for a method; None if it can."""
+    alone = config.changed({"terms": [{"loss": loss, "layers": [[student, teacher]]}, *_lenders(config, loss)]})
+    try:
+        layer_map(alone, loss)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+def _lenders(config: DistillConfig, loss: str) -> list[dict[str, Any]]:
+    return [term.model_dump(mode="json") for term in config.terms if term.loss == LENDER != loss]
+
+
+def _builder(config: DistillConfig, names: list[str]) -> Builder:
+    """The run's builder, for models with random weights: shapes do not depend on them."""
+    import torch
+
+    from distill_core.train.terms import Builder
+
+    if config.teacher is None:
+        raise ConfigError("terms: a layer map needs a teacher; choose one")
+    data = known_data(config)
+    task = task_named(config.task)
+    facts = data.facts(config.dataset)
+    card = teacher_card(config.teacher)
+    if card is None:
+        teacher, card = task.load_teacher(config.teacher, facts)
+    else:
+        theirs = DataFacts(card.dataset, card.classes, card.input_shape, card.mean, card.std, "")
+        teacher = task.build(card.architecture, theirs, 0)
+    return Builder(
+        config,
+        names=names,
+        student=task.build(task.bare(config.student), facts, 0),
+        student_example=task.example(facts),
+        teacher=teacher,
+        teacher_example=torch.zeros(2, *card.input_shape),
+        classes=len(facts.classes),
+        images=data.images,
+    )
+
+
+def _by_pair(term: nn.Module, pairs: int) -> list[int]:
+    """How many parameters a term trains for each of its pairs."""
+    from torch import nn
+
+    lists = [child for child in term.children() if isinstance(child, nn.ModuleList) and len(child) == pairs]
+    return [sum(p.numel() for each in lists for p in each[index].parameters()) for index in range(pairs)]
+
+
+def _facts(loss: str, pair: Pair, parameters: int) -> PairFacts:
+    from distill_core.mapping.connectors import plan, words_of
+
+    reason = pair.reason
+    if not LOSSES[loss].connects:
+        reason = reason.partition("; widened from")[0]
+    if loss in _BETWEEN:
+        connector = _BETWEEN[loss]
+    elif LOSSES[loss].connects:
+        connector = plan(pair.student_shape, pair.teacher_shape, pair.widening_steps)
+        connector = "none needed" if connector == "identity" else connector
+    else:
+        connector = _NONE
+    return PairFacts(
+        pair.student,
+        words_of(pair.student_shape),
+        pair.teacher,
+        words_of(pair.teacher_shape),
+        connector,
+        parameters,
+        reason,
+    )

@@ -1,0 +1,69 @@
+"""What keeps a run from starting, found while it is described: near the input, and beside the start button."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
+from distill_core.insight.foresight import refusals
+from pages.components.form.state import base, form
+from pages.components.form.values import BY_HAND, CLASSES, KEEP, LAYER_MAPS, METHODS, NO_TEACHER, USUAL, config_of
+from pages.components.form.words import on_screen
+
+_FORGOTTEN_AFTER = 5.0
+"""Seconds; a folder may have been mended meanwhile."""
+
+
+def described() -> tuple[DistillConfig | None, list[str]]:
+    """The configuration the inputs describe, if they describe one, and what is wrong, in the words of the screen."""
+    inputs = form()
+    unsaid = waiting()
+    if unsaid:  # what is said already is checked all the same
+        inputs |= {"fine_tune": KEEP} if inputs["fine_tune"] == CLASSES else {}
+        inputs |= {f"layers_{name}": LAYER_MAPS[0] for name in METHODS if not inputs[f"pairs_{name}"]}
+    try:
+        config = config_of(inputs, base())
+    except ConfigError as error:
+        return None, [on_screen(line) for line in str(error).splitlines()]
+    if config.dataset == "folder" and config.data_folder is None:
+        return None, []
+    return None if unsaid else config, [on_screen(line) for line in refusals_of(config)]
+
+
+def waiting() -> str | None:
+    """What the user was asked for a moment ago and has not said yet: no mistake, but nothing to start either."""
+    inputs = st.session_state
+    if inputs.form_dataset == "folder" and not inputs.form_data_folder.strip():
+        return "Name the folder of your images first."
+    taught = inputs.form_teacher != NO_TEACHER
+    usual = inputs.form_plan == USUAL
+    if taught and usual and inputs.form_fine_tune == CLASSES and not inputs.form_classes:
+        return "Choose at least one class to fine-tune on."
+    for name in METHODS if taught else ():
+        if inputs[f"form_use_{name}"] and inputs[f"form_layers_{name}"] == BY_HAND and not inputs[f"form_pairs_{name}"]:
+            return "Add at least one pair of layers, or let the layer map be suggested."
+    return None
+
+
+def told_here(*fields: str) -> None:
+    """Below inputs: what is wrong with them."""
+    for sentence in described()[1]:
+        if sentence.partition(": ")[0] in fields:
+            st.markdown(f":small[:red[:material/error: {sentence}]]")
+
+
+def refusals_of(config: DistillConfig) -> list[str]:
+    """Why a run would fail at its start; asked once for the same settings."""
+    settings = config.model_dump(mode="json", include=set(_ASKED))
+    return _refusals(json.dumps(settings))
+
+
+_ASKED = ("task", "dataset", "data_folder", "image_size", "student", "teacher", "label_budget", "phases", "terms")
+
+
+@st.cache_data(show_spinner=False, ttl=_FORGOTTEN_AFTER)
+def _refusals(settings: str) -> list[str]:
+    return refusals(DistillConfig.parse(json.loads(settings)))

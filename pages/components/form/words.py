@@ -1,0 +1,75 @@
+"""The engine's sentences with its settings called as on the screen."""
+
+from __future__ import annotations
+
+import re
+
+from distill_core.losses.registry import LOSSES
+
+NAMES = {
+    "label_budget": "Labels",
+    "data_folder": "Folder of images",
+    "image_size": "Image size in pixels",
+    "dataset": "Data set",
+    "teacher": "Teacher",
+    "student": "Student",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "seed": "Seed",
+    "learning_rate": "Learning rate",
+    "weight_decay": "Weight decay",
+    "crop_padding": "Random crop",
+    "draws": "Versions of an image",
+    "threads": "CPU threads",
+    "temperature": "Temperature",
+    "alpha": "Alpha",
+    "weight": "Weight of a method",
+    "layers": "Layer map of a method",
+    "terms": "Methods",
+    "phases": "Phases",
+}
+_PLAIN = (
+    ("greater than or equal to", "at least"),
+    ("less than or equal to", "at most"),
+    ("greater than", "above"),
+    ("less than", "below"),
+)
+
+
+def on_screen(sentence: str) -> str:
+    """``training.epochs: got 0; it must be greater than or equal to 1 (an epoch ...)`` -> ``Epochs: got 0; it ...``.
+
+    A phase or a method is told by its place: ``phases.0.alpha`` -> ``Alpha (phase 1)``.
+    """
+    where, colon, rest = sentence.partition(": ")
+    path = where.split(".")
+    if not colon or not re.fullmatch(r"[a-z_0-9.-]+", where):
+        return sentence
+    named = [NAMES[part] for part in path if part in NAMES]
+    if not named:
+        return sentence
+    place = f" (phase {int(path[1]) + 1})" if path[0] == "phases" and len(path) > 2 and path[1].isdigit() else ""
+    if "; it must be" in rest:
+        rest = re.sub(r" \([^()]*\)$", "", rest)
+        for theirs, ours in _PLAIN:
+            rest = rest.replace(theirs, ours)
+    return f"{named[-1]}{place}: {rest}"
+
+
+LAYER_WORDS = {
+    "auto": "Suggested",
+    "direct": "Direct: equal shapes only",
+    "progressive": "Progressive: widened step by step",
+    "depth": "By depth: a plain connector each",
+    "by hand": "By hand",
+}
+
+
+def of_layers(sentence: str, title: str = "") -> str:
+    """A refusal of the layer map: the method's name and quoted names of settings as they stand on the screen."""
+    sentence = sentence.removeprefix(f"{title}: ").removeprefix("layer map: ").removeprefix("connector: ")
+    for name, info in LOSSES.items():
+        sentence = sentence.replace(f"'{name}'", f"“{info.title}”")
+    for name, words in LAYER_WORDS.items():
+        sentence = sentence.replace(f"'{name}'", f"“{words.partition(':')[0]}”")
+    return sentence[:1].upper() + sentence[1:]
