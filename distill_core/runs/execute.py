@@ -15,7 +15,7 @@ from distill_core.errors import DistillError, StorageError
 from distill_core.events import Event, Failed, Preparing, Warned
 from distill_core.home import writable_folder
 from distill_core.runs.artefact import Workbench
-from distill_core.runs.faults import is_named, sentence_of
+from distill_core.runs.faults import is_named, sentence_of, unusable_checkpoint, why_not_started
 from distill_core.runs.preflight import Preflight, inspect, warnings_of
 from distill_core.runs.recorder import Recorder
 from distill_core.runs.records import RunEvent, RunRecord
@@ -70,10 +70,7 @@ def execute(
     """
     record = store.get(run_id)
     if not store.claim(run_id):
-        raise DistillError(
-            f"The run {run_id} is {store.get(run_id).status} and cannot be started here. "
-            "A run goes on in the process that has it; a finished one can be repeated as a new run."
-        )
+        raise DistillError(why_not_started(store.get(run_id)))
     job = _Job(record, store, home, control or RunControl(), on_event, on_record, engine, edge, check, bare)
     return job.run()
 
@@ -107,6 +104,7 @@ class _Job:
         self.recorder = Recorder(store, on_event or _ignore, record.id, self._obey)
         self.measured_before: dict[str, Any] | None = None
         self.warned: set[str] = set()
+        self.said_before: set[str] = set()
         self.phases = 0
         self.found: Preflight
         self.workbench: Workbench
@@ -157,14 +155,23 @@ class _Job:
     def _train(self, run_id: str, config: DistillConfig) -> RunResult:
         self._raise_if_stopping()
         record = self.store.get(run_id)
-        result = self._engine()(
-            config,
-            on_event=lambda event: self._hear(run_id, event),
-            control=self.control,
-            folder=writable_folder(record.folder),
-            resume=record.has_checkpoint,
-            home=self.home,
-        )
+        resume = record.has_checkpoint
+        if run_id == self.id and not resume:
+            self._say_if_it_begins_again()
+        try:
+            result = self._engine()(
+                config,
+                on_event=lambda event: self._hear(run_id, event),
+                control=self.control,
+                folder=writable_folder(record.folder),
+                resume=resume,
+                home=self.home,
+            )
+        except Exception as error:
+            # The teacher's files were read before, so what cannot be read now is the checkpoint.
+            if resume and run_id == self.id and is_named(error, "CheckpointError"):
+                raise unusable_checkpoint(error, record) from error
+            raise
         if result.status == "stopped":
             raise _Stopped
         return result
@@ -261,10 +268,18 @@ class _Job:
             self.warned.add(message)
             self._say(Warned(message))
 
+    def _say_if_it_begins_again(self) -> None:
+        """Says that an earlier attempt's steps are lost, if there was one."""
+        if "Checkpointed" in self.said_before:
+            self._say(Warned("The checkpoint of this run is gone from its folder, so it began again from the start."))
+        elif "Started" in self.said_before:
+            self._say(Preparing("There is no checkpoint yet, so the run begins again from the start", 1, 1, "runs"))
+
     def _remember(self) -> None:
         """What an earlier attempt at this run said already."""
         for known in self.store.events(self.id):
             data: Any = known.event
+            self.said_before.add(data.kind)
             if data.kind == "Warned":
                 self.warned.add(data.message)
             elif data.kind == "Measured":

@@ -192,7 +192,7 @@ class Manager:
             if self._work is None:
                 continue
             try:
-                with _training_lock():
+                with training_lock():
                     self._do(self._work)
             except Exception as error:
                 logging.getLogger(__name__).exception("The run %s could not be done", self._work.run_id)
@@ -322,7 +322,7 @@ def _import_engine() -> None:
         logging.getLogger(__name__).exception("The engine could not be imported ahead of time")
 
 
-def _training_lock() -> Any:
+def training_lock() -> Any:
     """One training at a time in a process: torch's random numbers belong to the process."""
     return _shared().setdefault("training", threading.Lock())
 

@@ -14,6 +14,13 @@ ASSUMES_BASELINE = (
 ASSUMES_STUDENT = "For the training; the export and its measurement come on top."
 
 
+# The first steps are slow: memory is claimed and kernels are chosen. Time left is told from what came after them.
+ENOUGH_SECONDS = 4.0
+ENOUGH_STEPS = 20
+ENOUGH_OF_ALL = 0.1
+"""So far into the training the first steps no longer count for much."""
+
+
 class Track:
     """What the latest events of ONE run say; kinds are compared as text, so a reloaded module does no harm."""
 
@@ -24,6 +31,8 @@ class Track:
         self.preparing = ""
         self.seconds_left: float | None = None
         self.seconds_per_step: float | None = None
+        self._begun_at = 0
+        self._first: Any = None
 
     def see(self, event: Event) -> None:
         """Takes in one event."""
@@ -45,16 +54,32 @@ class Track:
         if kind == "Started":
             self.started, self.trained = True, False
             self.steps, self.step, self.seconds_left = data.steps, data.step, None
+            self._begun_at, self._first = data.step, None
         elif kind == "PhaseStarted":
             self.phase = data.name
         elif kind == "StepLogged":
-            self.step, self.phase, self.seconds_left = data.step, data.phase, data.seconds_left
-            if data.step < self.steps:
-                self.seconds_per_step = data.seconds_left / (self.steps - data.step)
+            self.step, self.phase = data.step, data.phase
+            self._time(data)
         elif kind in ("Paused", "Resumed"):
             self.step = data.step
         elif kind == "Finished":
             self.trained, self.step, self.phase, self.seconds_left = True, self.steps, "", 0.0
+
+    def _time(self, logged: Any) -> None:
+        """Learns how long a step lasts, once enough of them have been taken."""
+        self._first = first = self._first or logged
+        steps, seconds = logged.step - first.step, logged.seconds - first.seconds
+        left = self.steps - logged.step
+        if steps >= ENOUGH_STEPS and seconds >= ENOUGH_SECONDS:
+            self.seconds_per_step = seconds / steps
+        elif left == 0:
+            self.seconds_left = 0.0
+            return
+        elif logged.step - self._begun_at >= ENOUGH_OF_ALL * self.steps:
+            self.seconds_per_step = logged.seconds_left / left
+        elif left > 0:
+            return
+        self.seconds_left = left * (self.seconds_per_step or 0.0)
 
 
 def in_baseline(own: Track, baseline: Track | None) -> bool:
@@ -149,7 +174,7 @@ def _doing(record: RunRecord, active: Track, whose: str) -> str:
         return "Getting ready"
     if whose == "baseline":
         return "Training the baseline: labels only"
-    return f"Training the student: {active.phase}"
+    return f"Training the student: {active.phase if record.config.teacher else 'labels only'}"
 
 
 def _preparing(event: Any) -> str:

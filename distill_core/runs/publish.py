@@ -13,6 +13,7 @@ from distill_core.errors import ConfigError, DistillError
 from distill_core.home import RUN_ID, writable_folder
 from distill_core.insight.settings import differences, terminal_command
 from distill_core.runs.records import RunRecord
+from distill_core.task import task_named
 
 
 def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False) -> ModelCard:
@@ -47,6 +48,20 @@ def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False
     replace_file(folder / WEIGHTS, weights)
     replace_file(folder / CARD, to_json_bytes(card.model_dump(mode="json")))
     return card
+
+
+def home_of_teacher(home: Path, task: str, name: str) -> Path:
+    """Where a teacher goes to be found by its name alone.
+
+    Raises:
+        ConfigError: if an embedded teacher has the name, for that one would be found.
+    """
+    if name in {choice.name for choice in task_named(task).teachers()}:
+        raise ConfigError(
+            f"name: {name!r} is the name of a teacher that is part of the workbench. Choose another name, or a folder "
+            "with --to and name that folder as the teacher."
+        )
+    return home / "teachers" / name
 
 
 def provenance(record: RunRecord, card: ModelCard) -> dict[str, Any]:

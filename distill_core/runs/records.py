@@ -54,8 +54,8 @@ class RunRecord:
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be taken up again."""
-        return self.status in RESUMABLE
+        """Whether it can be taken up again: it ended early, and not because its own checkpoint cannot be read."""
+        return self.status in RESUMABLE and "UnusableCheckpoint" not in (self.details or "")
 
     @property
     def has_checkpoint(self) -> bool:

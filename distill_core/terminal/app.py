@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,6 @@ import typer
 from distill_core.errors import DistillError
 from distill_core.terminal.endings import FAILED, STOPPED, SUCCESS, Ending, ending_of
 from distill_core.terminal.interrupts import terminated_like_interrupted
-from distill_core.terminal.lists import Listed
 from distill_core.terminal.screen import confirmed, console, error_console, flush, show, show_json, table
 
 if TYPE_CHECKING:
@@ -68,9 +67,8 @@ def run(
         config = config.changed({"baseline": baseline})
     from distill_core.terminal import training
 
-    record = training.start(training.open_store(), config, error_console() if json else console())
-    _show_run(record.id, json)
-    _exit_if_not_exported(record)
+    record, said = training.start(training.open_store(), config, error_console() if json else console())
+    _show_end(record, said, json)
 
 
 @app.command()
@@ -79,21 +77,29 @@ def resume(run: RunName, json: Json = False) -> None:
     from distill_core.terminal import training
 
     store = training.open_store()
-    record = training.work_on(store, training.find_run(store, run).id, error_console() if json else console())
-    _show_run(record.id, json)
-    _exit_if_not_exported(record)
+    run_id = training.find_run(store, run).id
+    record, said = training.work_on(store, run_id, error_console() if json else console())
+    _show_end(record, said, json)
 
 
 @app.command("list")
-def list_(what: Annotated[Listed, typer.Argument(help="What to list.")], json: Json = False) -> None:
-    """List teachers, students, data sets, presets, runs or settings."""
+def list_(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHAT", help="teachers, students, datasets, losses, presets, studies, runs or settings."
+        ),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """List teachers, students, data sets, losses, presets, studies, runs or settings."""
     from distill_core.terminal.lists import listing
 
     found = listing(what)
     if json:
         show_json(list(found.rows))
     elif found.rows:
-        show(table(found.columns, found.cells(), found.numbers()))
+        show(table(found.columns, found.cells(), found.numbers(), names=True))
     else:
         show(found.if_empty)
 
@@ -102,8 +108,16 @@ def list_(what: Annotated[Listed, typer.Argument(help="What to list.")], json: J
 def show_run(run: RunName, json: Json = False) -> None:
     """Show a run's results, or how far it came."""
     from distill_core.terminal import training
+    from distill_core.terminal.results import show_results, show_unfinished
 
-    _show_run(training.find_run(training.open_store(), run).id, json)
+    store = training.open_store()
+    record = training.find_run(store, run)
+    if record.summary is None:
+        show_unfinished(record, training.watched(store, record), json)
+    elif json:
+        show_json(record.summary)
+    else:
+        show_results(record)
 
 
 @app.command()
@@ -119,7 +133,7 @@ def export(
     from distill_core.runs.late_export import export_run
     from distill_core.terminal import training
     from distill_core.terminal.interrupts import interruptible
-    from distill_core.terminal.results import exported
+    from distill_core.terminal.results import exported, notes
     from distill_core.train.control import RunControl
 
     store = training.open_store()
@@ -133,7 +147,7 @@ def export(
     if json:
         show_json({"run_id": record.id, "status": "finished", **report})
     else:
-        show(exported(report), *(f"Note: {warning}" for warning in report["warnings"]))
+        show(exported(report), *notes(report["warnings"]))
 
 
 @app.command()
@@ -196,29 +210,35 @@ def publish(
 
     store = training.open_store()
     record = training.find_run(store, run)
-    folder = to or store.home / "teachers" / name
+    folder = to or publishing.home_of_teacher(store.home, record.config.task, name)
     card = publishing.publish(record, name, folder, replace=replace)
     if json:
         done = {"run_id": record.id, "status": "finished", "folder": str(folder)}
         show_json({**done, "card": card.model_dump(mode="json")})
     else:
         show(f"Teacher {name}: {folder} ({card.architecture}, {card.parameters:,} parameters)")
-        show(f"Made again by: {card.provenance['command']}", f"Use it: --set teacher={folder}")
+        show(f"Made again by: {card.provenance['command']}", f"Use it: --set teacher={to or name}")
 
 
-@app.command()
+@app.command(
+    help="Repeat a run with several seeds and say what distilling gains, with its uncertainty.\n\n"
+    "Each seed trains the student twice, with the teacher and on labels only. What was run before with the same "
+    "settings is counted and not repeated, so a study that was stopped goes on with the same command. "
+    "Example: `study --preset quickstart --seeds 0,1,2`."
+)
 def study(
     file: File = None,
     preset: Preset = None,
     settings: Settings = None,
     seeds: Annotated[
-        str, typer.Option("--seeds", metavar="0,1,2", help="One run and one baseline for each.")
+        str,
+        typer.Option("--seeds", metavar="0,1,2", help="A run and a baseline for each; three or more show how sure."),
     ] = "0,1,2",
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Prints the table in Markdown, progress elsewhere.")
+        bool, typer.Option("--markdown", help="Prints the table in Markdown, and the progress on standard error.")
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Takes up runs of the study that failed at an earlier attempt.")
+        bool, typer.Option("--retry-failed", help="Takes up a run that failed before, instead of ending at it.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -251,24 +271,17 @@ def bench(
     raise typer.Exit(speed.bench(epochs, quick, json))
 
 
-def _show_run(run_id: str, json: bool) -> None:
-    from distill_core.terminal import training
+def _show_end(record: RunRecord, said: Collection[str], json: bool) -> None:
+    """Shows a finished run's results, but for the warnings that were `said` while it worked.
+
+    Ends with code 1 if the student was trained but the file that was asked for could not be made.
+    """
     from distill_core.terminal.results import show_results
 
-    record = training.open_store().get(run_id)
     if json:
-        status = {"run_id": record.id, "status": record.status, "error": record.error}
-        show_json(record.summary or status)
-    elif record.summary is not None:
-        show_results(record)
+        show_json(record.summary)
     else:
-        show(f"{record.id}: {record.status}", *([record.error] if record.error else []))
-        if record.resumable:
-            show(f"Go on with: python -m distill_core resume {record.id}")
-
-
-def _exit_if_not_exported(record: RunRecord) -> None:
-    """Ends with code 1 if the student was trained but the file that was asked for could not be made."""
+        show_results(record, said)
     why = (record.summary or {}).get("onnx_why")
     if why:
         show(f"{why} Make the file: python -m distill_core export {record.id}", to=error_console())
@@ -297,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DistillError as error:
         ending = Ending("stopped", str(error)) if type(error).__name__ == "JobStopped" else ending_of(error)
     except typer.TyperException as error:
-        ending = Ending("invalid", f"{error.format_message()} See python -m distill_core --help")
+        ending = Ending("invalid", f"{_in_one_line(error.format_message())} See python -m distill_core --help.")
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -307,6 +320,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_json(ending.to_dict())
     flush()
     return ending.exit_code
+
+
+def _in_one_line(message: str) -> str:
+    """What is wrong with a command line, as a sentence."""
+    line = " ".join(message.replace("Value error, ", "").split())
+    return line if line.endswith((".", "?", "!")) else f"{line}."
 
 
 def _unexpected(error: Exception, debug: bool) -> str:

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from distill_core.errors import CheckpointError
+from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.insight.words import percent
 
 Row = dict[str, Any]
-
-
-class Listed(StrEnum):
-    """What can be listed."""
-
-    teachers = "teachers"
-    students = "students"
-    datasets = "datasets"
-    presets = "presets"
-    runs = "runs"
-    settings = "settings"
 
 
 @dataclass(frozen=True)
@@ -43,11 +31,22 @@ class Listing:
         return [index for index, column in enumerate(self.columns) if column in _NUMBERS]
 
 
-_NUMBERS = {"parameters", "accuracy"}
+_NUMBERS = {"parameters", "accuracy", "weight", "runs"}
 
 
-def listing(what: Listed) -> Listing:
-    """The rows of one kind."""
+def listing(what: str) -> Listing:
+    """The rows of one kind.
+
+    Raises:
+        ConfigError: if there is no such list.
+    """
+    if not what:
+        *names, last = sorted(_LISTINGS)
+        raise ConfigError(
+            f"Say what to list: {', '.join(names)} or {last}; for instance python -m distill_core list teachers."
+        )
+    if what not in _LISTINGS:
+        raise unknown_name("list", what, _LISTINGS)
     return _LISTINGS[what]()
 
 
@@ -68,18 +67,54 @@ def _teachers() -> Listing:
     return Listing([*embedded, *_published()], ("teacher", "title", "parameters", "accuracy", "dataset"), empty)
 
 
-def _published() -> list[Row]:
-    """The teachers that `publish` made in the home."""
-    from distill_core.cards import model_folders, read_card
+def _losses() -> Listing:
+    from distill_core.losses.registry import LOSSES
+
+    rows = [
+        {
+            "loss": name,
+            "title": info.title,
+            "family": info.family,
+            "weight": info.weight,
+            "layers": info.layers,
+            "source": info.source,
+            "description": info.sentence,
+        }
+        for name, info in LOSSES.items()
+    ]
+    return Listing(rows, ("loss", "family", "weight", "description"))
+
+
+def _studies() -> Listing:
     from distill_core.home import default_home
+    from distill_core.studies.keeping import kept, recorded
+
+    rows = [
+        {"study": name, "title": plan.title, "runs": len(plan.variants) * len(plan.seeds), "from": source}
+        for source, plans in (
+            ("yours", kept(default_home())),
+            ("recorded", {name: found.plan for name, found in recorded().items()}),
+        )
+        for name, plan in plans.items()
+    ]
+    empty = "There are no studies yet. Start one: python -m distill_core study --help"
+    return Listing(rows, ("study", "title", "runs", "from"), empty)
+
+
+def _published() -> list[Row]:
+    """The teachers that `publish` made in the home, by name; those that cannot be read are left out."""
+    from distill_core.cards import read_card
+    from distill_core.vision.teachers import TEACHERS, named
 
     rows = []
-    for folder in model_folders(default_home() / "teachers").values():
+    for name, folder in named().items():
+        if folder.parent == TEACHERS:
+            continue
         try:
             card = read_card(folder)
         except CheckpointError:
             continue
-        row = {"teacher": str(folder), "title": card.architecture, "dataset": card.dataset}
+        row = {"teacher": name, "title": card.architecture, "dataset": card.dataset}
         rows.append({**row, "parameters": card.parameters, "accuracy": card.accuracy})
     return rows
 
@@ -138,22 +173,26 @@ def _runs() -> Listing:
 def _settings() -> Listing:
     from distill_core.terminal.settings import described
 
-    return Listing(described(), ("name", "default", "takes", "description", "path"))
+    return Listing(described(), ("path", "default", "takes", "description"))
 
 
-_LISTINGS: dict[Listed, Callable[[], Listing]] = {
-    Listed.teachers: _teachers,
-    Listed.students: _students,
-    Listed.datasets: _datasets,
-    Listed.presets: _presets,
-    Listed.runs: _runs,
-    Listed.settings: _settings,
+_LISTINGS: dict[str, Callable[[], Listing]] = {
+    "teachers": _teachers,
+    "students": _students,
+    "datasets": _datasets,
+    "presets": _presets,
+    "runs": _runs,
+    "settings": _settings,
+    "losses": _losses,
+    "studies": _studies,
 }
 
 
 def _cell(column: str, value: Any) -> str:
     if column == "accuracy":
         return percent(value)
+    if column == "created":
+        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M}"
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from distill_core.edge.machine import receipt
 from distill_core.errors import ConfigError, DistillError
-from distill_core.insight.words import megabytes, milliseconds
-from distill_core.terminal.screen import table
+from distill_core.insight.words import megabytes
+from distill_core.terminal.screen import side_by_side, table
 
 
 def named(files: list[Path]) -> dict[str, Path]:
@@ -44,11 +44,11 @@ def latency_table(result: dict[str, Any]) -> Table:
             (
                 name,
                 megabytes(figures["bytes"]),
-                milliseconds(figures["cpu_ms"]),
-                " / ".join(milliseconds(wall.get(key)) for key in ("p50", "p90", "p95")),
-                milliseconds(batch.get("8")),
-                milliseconds(batch.get("32")),
-                milliseconds(figures["load_ms"]),
+                side_by_side(figures["cpu_ms"]),
+                side_by_side(*(wall.get(key) for key in ("p50", "p90", "p95"))),
+                side_by_side(batch.get("8")),
+                side_by_side(batch.get("32")),
+                side_by_side(figures["load_ms"]),
                 megabytes(1e6 * memory) if (memory := figures.get("peak_memory_mb")) is not None else "–",
             )
         )

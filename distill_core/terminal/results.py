@@ -3,22 +3,65 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from rich.table import Table
 
 from distill_core.insight.verdict import verdict
-from distill_core.insight.words import duration, megabytes, milliseconds, percent
+from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
-from distill_core.terminal.screen import show, table
+from distill_core.terminal.screen import show, show_json, side_by_side, table
+from distill_core.terminal.watching import Watch
 
 UNKNOWN = "–"
 
 
-def show_results(record: RunRecord) -> None:
-    """Prints a finished run's table, verdict and files."""
+def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
+    """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
-    show("", models_table(record.summary), "", *sentences(record))
+    show("", models_table(record.summary), "", *sentences(record, said))
+
+
+def show_unfinished(record: RunRecord, watch: Watch, json: bool) -> None:
+    """Prints how a run is, how far it came, and how to go on."""
+    if json:
+        status = {"run_id": record.id, "status": record.status, "error": record.error}
+        show_json({**status, "progress": progress(watch)})
+        return
+    show(f"{record.id}: {record.status}; {how_far(progress(watch))}", *([record.error] if record.error else []))
+    if record.resumable:
+        show(f"Go on with: python -m distill_core resume {record.id}")
+
+
+def progress(watch: Watch) -> dict[str, Any] | None:
+    """The last training of a job, the student's or its baseline's; None if none began."""
+    own = watch.own.started
+    track = watch.own if own else watch.baseline
+    if not track.steps:
+        return None
+    return {
+        "training": "student" if own else "baseline",
+        "phase": (track.phase or None) if own else None,
+        "step": track.step,
+        "steps": track.steps,
+        "epoch": min(track.step // watch.steps_per_epoch + 1, track.steps // watch.steps_per_epoch),
+        "epochs": track.steps // watch.steps_per_epoch,
+        "validation_accuracy": watch.validation,
+    }
+
+
+def how_far(progress: dict[str, Any] | None) -> str:
+    """``the student came to step 20 of 80, in epoch 3 of 8 (distil); last validation accuracy 81.2%``."""
+    if progress is None:
+        return "no training has begun"
+    phase = f" ({progress['phase']})" if progress["phase"] else ""
+    accuracy = progress["validation_accuracy"]
+    return (
+        f"the {progress['training']} came to step {progress['step']:,} of {progress['steps']:,}, in epoch "
+        f"{progress['epoch']} of {progress['epochs']}{phase}; "
+        + (f"last validation accuracy {percent(accuracy)}" if accuracy is not None else "not validated yet")
+    )
 
 
 def models_table(summary: dict[str, Any]) -> Table:
@@ -43,19 +86,19 @@ def models_table(summary: dict[str, Any]) -> Table:
                 f"{model['parameters']:,}" if model.get("parameters") else UNKNOWN,
                 percent(model.get("accuracy")),
                 megabytes(size),
-                milliseconds(figures.get("cpu_ms")),
-                f"{milliseconds(wall.get('p50'))} / {milliseconds(wall.get('p95'))}" if wall else UNKNOWN,
+                side_by_side(figures.get("cpu_ms")),
+                side_by_side(wall.get("p50"), wall.get("p95")) if wall else UNKNOWN,
             )
         )
     headings = ("", "model", "parameters", "test accuracy", "ONNX size", "CPU time an image", "wall time p50 / p95")
     return table(headings, rows, numbers=range(2, 7))
 
 
-def sentences(record: RunRecord) -> list[str]:
-    """What the run gained, how sure that is, where its file is, and what to know."""
+def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
+    """What the run gained, how sure that is, where its file is, and what to know that was not `said` already."""
     summary = record.summary or {}
-    said = verdict(summary, record.config)
-    lines = [said.headline, *([said.caution] if said.caution else [])]
+    meaning = verdict(summary, record.config)
+    lines = [meaning.headline, *([meaning.caution] if meaning.caution else [])]
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
     lines.append(
@@ -66,8 +109,12 @@ def sentences(record: RunRecord) -> list[str]:
         lines.append(exported(onnx))
     else:
         lines.append(f"There is no ONNX file yet: python -m distill_core export {record.id}")
-    lines += [f"Note: {warning}" for warning in summary.get("warnings", ())]
-    return [*lines, f"Run: {record.id}"]
+    return [*lines, *notes(summary.get("warnings", ()), said), f"Run: {record.id}"]
+
+
+def notes(warnings: Iterable[str], said: Collection[str] = ()) -> list[str]:
+    """A line for each warning that was not said yet."""
+    return [f"Note: {warning}" for warning in dict.fromkeys(warnings) if warning not in said]
 
 
 def exported(onnx: dict[str, Any]) -> str:

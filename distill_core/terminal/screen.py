@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import typer
 from rich.console import Console
@@ -38,15 +39,31 @@ def error_console() -> Console:
     return console(sys.stderr)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> Table:
-    """A table; columns whose index is in `numbers` are aligned to the right."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = (), names: bool = False
+) -> Table:
+    """A table; columns whose index is in `numbers` are aligned to the right.
+
+    With `names` the first column holds names to copy, which stay on one line.
+    """
     numbers = set(numbers)
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for index, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if index in numbers else "left", overflow="fold")
+        justify: Literal["right", "left"] = "right" if index in numbers else "left"
+        made.add_column(heading, justify=justify, overflow="fold", no_wrap=names and index == 0)
     for row in rows:
         made.add_row(*row)
     return made
+
+
+def side_by_side(*milliseconds: float | None) -> str:
+    """Times with as many decimals each: 0.098 and 0.1 -> ``0.098 / 0.100 ms``; a dash for what is not known."""
+    known = [value for value in milliseconds if value]
+    if not known:
+        return "–"
+    smallest = min(known)
+    decimals = max(0, (1 if smallest < 1 else 2) - math.floor(math.log10(smallest)))
+    return " / ".join("–" if value is None else f"{value:,.{decimals}f}" for value in milliseconds) + " ms"
 
 
 def show(*things: Any, to: Console | None = None) -> None:

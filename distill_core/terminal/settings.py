@@ -66,10 +66,15 @@ def described() -> list[dict[str, Any]]:
                 "path": ".".join(path),
                 "default": said(name, value),
                 "takes": takes(_resolved(facts, schema)).replace("none", "all" if name == "label_budget" else "none"),
-                "description": facts.get("description") or _DESCRIPTIONS.get(name, ""),
+                "description": _as_typed(facts.get("description") or _DESCRIPTIONS.get(name, "")),
             }
         )
     return rows
+
+
+def _as_typed(description: str) -> str:
+    """A setting's description for a command line, where JSON's null is written in words."""
+    return description.replace("; null for all", "; or all").replace("null", "none")
 
 
 _DESCRIPTIONS = {"phases": "shares of the training for warm-up, distil and fine-tune, or a list of phases in full"}

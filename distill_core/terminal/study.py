@@ -130,8 +130,8 @@ def _run(store: Store, config: DistillConfig, console: Console, retry_failed: bo
     show(f"Seed {config.seed}:", to=console)
     for record in earlier:
         if record.resumable and record.has_checkpoint:
-            return work_on(store, record.id, console)
-    return start(store, config, console)
+            return work_on(store, record.id, console)[0]
+    return start(store, config, console)[0]
 
 
 def _failed_before(record: RunRecord, seed: int) -> Ending:

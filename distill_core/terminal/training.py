@@ -48,8 +48,11 @@ def find_run(store: Store, text: str) -> RunRecord:
     return fitting[0]
 
 
-def start(store: Store, config: DistillConfig, console: Console) -> RunRecord:
+def start(store: Store, config: DistillConfig, console: Console) -> tuple[RunRecord, set[str]]:
     """Stores a new run and works on it; bad input is found before anything is stored.
+
+    Returns:
+        See `work_on`.
 
     Raises:
         DistillError: for bad input.
@@ -61,7 +64,7 @@ def start(store: Store, config: DistillConfig, console: Console) -> RunRecord:
     return work_on(store, store.create(config), console, check=lambda *_: found)
 
 
-def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunRecord:
+def work_on(store: Store, run_id: str, console: Console, **details: Any) -> tuple[RunRecord, set[str]]:
     """Works on a stored run until it is finished.
 
     Args:
@@ -69,6 +72,9 @@ def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunR
         run_id: a new run, or one to go on with.
         console: where the progress goes.
         details: for `runs.execute.execute`.
+
+    Returns:
+        The finished run, and the warnings that were shown while it was worked on.
 
     Raises:
         Ending: if it failed or was stopped.
@@ -78,15 +84,25 @@ def work_on(store: Store, run_id: str, console: Console, **details: Any) -> RunR
     record = store.get(run_id)
     control = RunControl()
     how_to_resume = f"The run is kept; go on with: python -m distill_core resume {run_id}"
-    screen = display(console, Watch(run_id, record.config))
+    watch = Watch(run_id, record.config)
+    screen = display(console, watch)
     with screen, interruptible(control.stop, screen.say, how_to_resume):
         ended = _in_thread(lambda: execute(run_id, store, store.home, control, screen.hear, **details), run_id)
     if ended.status == "finished":
-        return ended
+        return ended, watch.warnings
     if ended.status == "stopped":
         sentence = f"{_what_is_kept(store, ended)} Go on with: python -m distill_core resume {run_id}"
         raise Ending("stopped", sentence, run_id)
     raise failure_of_run(run_id, ended.error or f"The run ended as {ended.status}.", ended.details)
+
+
+def watched(store: Store, record: RunRecord) -> Watch:
+    """What the stored events of a run and of its baseline tell."""
+    watch = Watch(record.id, record.config)
+    events = [*store.events(record.baseline_id)] if record.baseline_id is not None else []
+    for event in sorted([*events, *store.events(record.id)], key=lambda event: event.time):
+        watch.see(event)
+    return watch
 
 
 def _what_is_kept(store: Store, stopped: RunRecord) -> str:
@@ -132,8 +148,8 @@ def best_weights(record: RunRecord) -> Path:
     """
     folder = record.folder / "best"
     if not (folder / "card.json").is_file():
+        what_now = f"Let it end first: python -m distill_core resume {record.id}" if record.resumable else record.error
         raise DistillError(
-            f"The run {record.id} is {record.status} and has no trained weights yet. "
-            f"Let it end first: python -m distill_core resume {record.id}"
+            f"The run {record.id} is {record.status} and has no trained weights yet. {what_now or 'Let it end first.'}"
         )
     return folder

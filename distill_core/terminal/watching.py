@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distill_core.config import DistillConfig
-from distill_core.insight.words import about, count, megabytes, milliseconds, percent
+from distill_core.insight.words import about, count, megabytes, percent
 from distill_core.runs.progress import Track, seconds_left, share_done
 from distill_core.runs.records import RunEvent
+from distill_core.terminal.screen import side_by_side
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,13 @@ class Watch:
         self.wants_baseline = config.baseline and config.teacher is not None
         self.logged: Any = None
         self.validation: float | None = None
-        self._steps_per_epoch = 1
+        self.steps_per_epoch = 1
         self._whose = "student"
         self._baseline_id = ""
         self._told: set[str] = set()
+        self._pool: int | None = None
+        self._labels_only = False
+        self.warnings: set[str] = set()
 
     @property
     def track(self) -> Track:
@@ -67,7 +71,9 @@ class Watch:
             return track.preparing
         if track.trained:
             return "putting the results together"
-        return f"{self._whose}: {track.phase}" if track.phase else "getting ready"
+        if not track.phase:
+            return "getting ready"
+        return f"{self._whose}: {'labels only' if self._labels_only else track.phase}"
 
     @property
     def figures(self) -> str:
@@ -97,8 +103,9 @@ class Watch:
     # One for each kind of event that is worth a line
 
     def _started(self, event: Any) -> Iterator[Said]:
-        self.logged = self.validation = None
-        self._steps_per_epoch = event.steps_per_epoch
+        self.logged = self.validation = self._pool = None
+        self._labels_only = event.teacher is None
+        self.steps_per_epoch = event.steps_per_epoch
         student = f"{event.student.name} ({count(event.student.parameters)} parameters)"
         labels = f"{event.labels:,} of {event.images:,} labels" if event.labels < event.images else "all labels"
         if event.teacher is None:
@@ -114,7 +121,11 @@ class Watch:
             yield Said(event.what)
 
     def _phasestarted(self, event: Any) -> Iterator[Said]:
-        yield Said(f"{self._whose}: {event.name}, from {event.pool_size:,} images")
+        if not self._labels_only:
+            yield Said(f"{self._whose}: {event.name}, from {event.pool_size:,} images")
+        elif event.pool_size != self._pool:
+            self._pool = event.pool_size
+            yield Said(f"{self._whose}: labels only, {event.pool_size:,} images")
 
     def _steplogged(self, event: Any) -> Iterator[Said]:
         self.logged = event
@@ -127,13 +138,13 @@ class Watch:
             yield Said(f"The teacher reaches {percent(event.accuracy)} on validation")
             return
         self.validation = event.accuracy
-        epochs = self.track.steps // self._steps_per_epoch
+        epochs = self.track.steps // self.steps_per_epoch
         parts = [f"{self._whose}: epoch {event.epoch} of {epochs}", self.figures, self.left]
         yield Said("  ".join(filter(None, parts)), "epoch")
 
     def _measured(self, event: Any) -> Iterator[Said]:
         times = [
-            f"{who} {milliseconds(event.latency[who].get('cpu_ms'))}"
+            f"{who} {side_by_side(event.latency[who].get('cpu_ms'))}"
             for who in ("student", "teacher")
             if event.latency.get(who)
         ]
@@ -149,4 +160,5 @@ class Watch:
         yield Said(f"Goes on from step {event.step:,}")
 
     def _warned(self, event: Any) -> Iterator[Said]:
+        self.warnings.add(event.message)
         yield Said(f"Note: {event.message}", "warning")

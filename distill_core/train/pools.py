@@ -31,7 +31,10 @@ def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) 
     if budget is None or budget == len(labels):
         return torch.ones(len(labels), dtype=torch.bool)
     if budget > len(labels):
-        raise ConfigError(f"label_budget: got {budget}, but the transfer set has {len(labels)} images; null sees all")
+        raise ConfigError(
+            f"label_budget: got {budget}, but the transfer set has {len(labels)} images; "
+            "all (null in JSON) sees every one"
+        )
     if budget < classes:
         raise ConfigError(f"label_budget: got {budget}, but there are {classes} classes; give each at least one label")
     generator = torch.Generator().manual_seed(seed)

@@ -31,31 +31,67 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[str]:
-    """The address of a freshly started app with an empty home; nobody has visited it yet."""
-    chromium()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (tmp_path / "app.log").open("w")
-    app = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT,
-        env=os.environ | {"DISTILL_HOME": str(tmp_path / "home")},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_until_up(port, app)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        app.terminate()
+class App:
+    """The app with a home, at one address; it can be killed and started again."""
+
+    def __init__(self, home: Path, log: Path) -> None:
+        chromium()
+        self.home, self._log = home, log
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        port = ["--server.port", str(self._port)]
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *port, "--server.headless", "true"],
+                cwd=ROOT,
+                env=os.environ | {"DISTILL_HOME": str(self.home)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        _wait_until_up(self._port, self._process)
+
+    def kill(self) -> None:
+        """Ends it without a word, as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(15)
+
+    def end(self) -> None:
+        """Ends it in order, if it runs."""
+        if self._process is None:
+            return
+        self._process.terminate()
         try:
-            app.wait(15)
+            self._process.wait(15)
         except subprocess.TimeoutExpired:
-            app.kill()
-        log.close()
+            self._process.kill()
+
+
+@pytest.fixture
+def app_of(tmp_path: Path) -> Iterator[Callable[[Path], App]]:
+    """Starts the app with a home of the test's choice."""
+    apps: list[App] = []
+
+    def started(home: Path) -> App:
+        apps.append(App(home, tmp_path / "app.log"))
+        apps[-1].start()
+        return apps[-1]
+
+    yield started
+    for app in apps:
+        app.end()
+
+
+@pytest.fixture
+def served(tmp_path: Path, app_of: Callable[[Path], App]) -> str:
+    """The address of a freshly started app with an empty home; nobody has visited it yet."""
+    return app_of(tmp_path / "home").url
 
 
 def _wait_until_up(port: int, app: subprocess.Popen[bytes]) -> None:

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import errno
+import json
+import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, DistillError, DivergedError, StorageError
-from distill_core.events import StepLogged
+from distill_core.events import Checkpointed, StepLogged
 from distill_core.runs.execute import execute
 from distill_core.runs.records import RunEvent, RunRecord
 from distill_core.runs.store import Store
 from distill_core.train.control import RunControl
+from distill_core.train.trainer import distill
 
 Job = Callable[..., RunRecord]
 
@@ -187,6 +193,97 @@ def test_a_damaged_checkpoint_of_the_run_itself_is_told_as_it_is(job: Job, confi
     engine.fail["student"] = CheckpointError("The checkpoint is damaged.")
     record = job(config)
     assert (record.status, record.error) == ("failed", "The checkpoint is damaged.")
+    assert record.resumable
+
+
+def test_a_checkpoint_that_cannot_be_resumed_names_the_command_that_starts_anew(
+    job: Job, config: DistillConfig, engine: Any
+) -> None:
+    engine.fail["student"] = DivergedError("no number")
+    failed = job(config)
+    assert failed.resumable
+    engine.fail["student"] = CheckpointError("The checkpoint is damaged. Start the run anew; its settings are kept.")
+    again = job(failed.id)
+    assert (again.error or "").endswith(f"python -m distill_core run {again.folder / 'config.json'}")
+    assert not again.resumable
+    engine.fail.clear()
+    assert job(failed.id).status == "finished", "once the checkpoint is restored the run can be taken up all the same"
+
+
+def test_a_real_damaged_checkpoint_is_told_and_its_run_repeated_from_its_settings(
+    job: Job, tiny_config: DistillConfig
+) -> None:
+    control = RunControl()
+
+    def stop_at_the_first_epoch(event: RunEvent) -> None:
+        if event.event.kind == "Checkpointed":
+            control.stop()
+
+    record = job(tiny_config, control=control, on_event=stop_at_the_first_epoch, engine=distill)
+    assert (record.status, record.has_checkpoint) == ("stopped", True)
+    file = record.folder / "checkpoint" / "state.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    record = job(record.id, engine=distill)
+    assert record.status == "failed"
+    assert not record.resumable
+    command = (record.error or "").rpartition("python -m distill_core run ")[2]
+    assert DistillConfig.parse(json.loads(Path(command).read_text())) == tiny_config
+
+
+def test_a_run_whose_checkpoint_is_gone_says_that_it_begins_again(job: Job, config: DistillConfig, engine: Any) -> None:
+    def with_a_checkpoint(*args: Any, **settings: Any) -> Any:
+        settings["on_event"](Checkpointed(1, "somewhere"))
+        return engine(*args, **settings)
+
+    engine.fail["student"] = DivergedError("no number")
+    failed = job(config, engine=with_a_checkpoint)
+    shutil.rmtree(failed.folder / "checkpoint")
+    engine.fail.clear()
+    record = job(failed.id)
+    assert engine.calls[-1] == ("student", False)
+    assert record.summary is not None
+    gone = "The checkpoint of this run is gone from its folder, so it began again from the start."
+    assert record.summary["warnings"].count(gone) == 1
+
+
+def test_a_run_stopped_before_its_first_checkpoint_says_that_it_begins_again(
+    job: Job, config: DistillConfig, engine: Any, heard: list[RunEvent]
+) -> None:
+    engine.fail["student"] = DivergedError("no number")
+    failed = job(config)
+    shutil.rmtree(failed.folder / "checkpoint")
+    engine.fail.clear()
+    said = "There is no checkpoint yet, so the run begins again from the start"
+    assert said not in [getattr(event.event, "what", "") for event in heard]
+    record = job(failed.id)
+    assert [getattr(event.event, "what", "") for event in heard].count(said) == 1
+    assert record.summary is not None
+    assert not [warning for warning in record.summary["warnings"] if "began again" in warning]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("file", ["checkpoint/state.safetensors", "best/weights.safetensors"])
+def test_a_full_disk_is_told_in_a_sentence_and_the_run_goes_on_when_there_is_room(
+    file: str, job: Job, tiny_config: DistillConfig, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, full = Path.open, [True]
+
+    def refuse(path: Path, *args: Any, **settings: Any) -> Any:
+        opened = write(path, *args, **settings)
+        if full[0] and f"{file}.part" in str(path):
+            opened.close()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened
+
+    monkeypatch.setattr(Path, "open", refuse)
+    failed = job(tiny_config, engine=distill)
+    assert failed.status == "failed"
+    assert "No space left on device" in (failed.error or "")
+    assert "Free some space" in (failed.error or "")
+    assert failed.resumable
+    assert [record.id for record in store.list()] == [failed.id]
+    full[0] = False
+    assert job(failed.id, engine=distill).status == "finished"
 
 
 @pytest.mark.parametrize("part", ["export_model", "measure_files", "measure_architectures"])
@@ -291,7 +388,7 @@ def test_an_interrupt_from_the_keyboard_leaves_a_run_that_can_be_resumed(
 
 def test_a_finished_run_is_not_started_again(job: Job, config: DistillConfig) -> None:
     record = job(config)
-    with pytest.raises(DistillError, match="is finished and cannot be started"):
+    with pytest.raises(DistillError, match=f"is finished.*show {record.id}; or repeat it.*config.json"):
         job(record.id)
 
 
@@ -336,3 +433,10 @@ def test_readers_are_told_of_every_change_of_a_record(job: Job, config: DistillC
     assert own[0] == "running"
     assert own[-1] == "finished"
     assert [each.status for each in records if each.id == record.baseline_id] == ["running", "finished"]
+
+
+def test_accuracies_are_exact_shares_of_the_images(job: Job, tiny_config: DistillConfig) -> None:
+    record = job(tiny_config.changed({"epochs": 1}), engine=distill)
+    assert record.summary is not None
+    accuracy, images = record.summary["student"]["accuracy"], record.summary["test_inputs"]
+    assert accuracy == round(accuracy * images) / images

@@ -60,6 +60,46 @@ def test_time_left_of_the_student_is_the_engines_own(record: RunRecord, baseline
     assert progress.share == pytest.approx(0.6)
 
 
+def test_slow_first_steps_do_not_lengthen_the_time_left() -> None:
+    """The first step takes 3 s, every other one 0.1 s: a long training of 1,000 steps."""
+    long = replace(STARTED, steps=1000)
+    seen = track(long)
+    told = []
+    for number in range(5, 500, 5):
+        seconds = 3 + 0.1 * (number - 1)
+        engines = seconds / number * (1000 - number)
+        seen.see(StepLogged(number, "distil", {}, {}, 1.0, 0.1, 1.0, seconds, engines))
+        if seen.seconds_left is not None:
+            told.append((seen.seconds_left, 0.1 * (1000 - number)))
+    assert told
+    assert all(said == pytest.approx(truth, rel=0.02) for said, truth in told)
+
+
+def test_nothing_is_said_of_the_time_left_before_enough_steps_were_timed() -> None:
+    long = replace(STARTED, steps=1000)
+    assert track(long, step(1, left=900.0), step(11, left=500.0)).seconds_left is None
+
+
+def test_after_the_last_step_no_time_is_left() -> None:
+    assert track(STARTED, step(50, left=5.0), step(100, left=0.0)).seconds_left == 0
+    assert track(STARTED, step(100, left=0.0)).seconds_left == 0
+
+
+def test_a_resumed_run_times_its_steps_anew() -> None:
+    long = replace(STARTED, steps=1000)
+    seen = track(long, step(200, left=80.0))
+    assert seen.seconds_left == pytest.approx(80)
+    seen.see(replace(long, step=200))
+    seen.see(step(205, left=999.0))
+    assert seen.seconds_left is None
+
+
+def test_a_run_without_a_teacher_does_not_distil(record: RunRecord) -> None:
+    alone = replace(record, config=record.config.changed({"teacher": None, "baseline": False}))
+    begun = track(STARTED, PhaseStarted("distil", 1, 10, 100))
+    assert progress_of(alone, begun, None, None).doing == "Training the student: labels only"
+
+
 def test_a_baseline_of_an_earlier_job_counts_for_nothing(record: RunRecord, baseline: RunRecord) -> None:
     done = track(STARTED, step(50, 5.0), Finished({}))
     earlier = replace(baseline, status="finished", ended=99.0)

@@ -14,6 +14,7 @@ import pytest
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.events import Evaluated, Event, ModelFacts, PhaseSpan, PhaseStarted, Started, StepLogged, Warned
+from distill_core.runs.faults import why_not_started
 from distill_core.runs.records import RunEvent, RunRecord
 from distill_core.runs.store import Store
 from distill_core.terminal.app import main
@@ -102,12 +103,13 @@ class FakeWork:
     error: str = "The disk is full. Free some space."
     details: str = ""
     onnx_why: str | None = None
+    warnings: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     while_working: Callable[[Any], None] = lambda _control: None
 
     def __call__(self, run_id: str, store: Store, home: Path, control: Any, on_event: Any, **details: Any) -> RunRecord:
         if not store.claim(run_id):
-            raise DistillError(f"The run {run_id} is {store.get(run_id).status} and cannot be started here.")
+            raise DistillError(why_not_started(store.get(run_id)))
         self.done.append(run_id)
         config = store.get(run_id).config
         for event in life_of(run_id, config):
@@ -119,7 +121,7 @@ class FakeWork:
         elif self.ends == "failed":
             store.set_status(run_id, "failed", error=self.error, details=self.details)
         else:
-            summary = summary_of(run_id, config)
+            summary = summary_of(run_id, config) | {"warnings": self.warnings}
             if self.onnx_why:
                 summary |= {"onnx": None, "onnx_why": self.onnx_why, "warnings": [self.onnx_why]}
             store.finish(run_id, summary, data_sha256="d" * 64, torch_version=version("torch"))

@@ -33,7 +33,7 @@ def test_a_teacher_is_trained_published_and_distilled_and_the_file_is_measured(o
         do("run", "--preset", "teacher", *TINY, "--set", "student=resnet8-w8", "--set", "epochs=2", "--json")
     )
     do("publish", teacher["run_id"], "tiny")
-    small = ["--set", f"teacher={own_home / 'teachers' / 'tiny'}", "--set", "student=resnet8-w4", "--set", "epochs=2"]
+    small = ["--set", "teacher=tiny", "--set", "student=resnet8-w4", "--set", "epochs=2"]
     out = do("run", "--preset", "quickstart", *TINY, *small, "--set", "label_budget=100", "--json")
     result = json.loads(out.splitlines()[-1])
     assert result["status"] == "finished"

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
 
 import pytest
 
 from distill_core.config import settings_by_name
+from distill_core.terminal.lists import listing
+from distill_core.terminal.screen import console, side_by_side, table
 
 LISTS = ("teachers", "students", "datasets", "presets", "runs", "settings")
 
@@ -28,7 +32,7 @@ def test_every_setting_is_listed_with_what_it_takes(command):
         "takes": "above 0, at most 100",
         "description": "softens both answers; 1 leaves them as they are",
     }
-    assert all(row["description"] for row in rows.values())
+    assert all(row["description"] and "null" not in row["description"] for row in rows.values())
 
 
 def test_runs_are_listed_with_their_accuracy(command, work):
@@ -36,13 +40,52 @@ def test_runs_are_listed_with_their_accuracy(command, work):
     command("run", "--preset", "quickstart")
     out = command("list", "runs").out
     assert work.done[0] in out
+    assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d *\n", out)
     assert "82.0%" in out
 
 
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ((0.098, 0.1), "0.098 / 0.100 ms"),
+        ((0.03, 0.031), "0.030 / 0.031 ms"),
+        ((2.3, 12.0), "2.30 / 12.00 ms"),
+        ((1234.5,), "1,234 ms"),
+        ((0.1, None), "0.10 / – ms"),
+        ((None, None), "–"),
+    ],
+)
+def test_times_side_by_side_have_as_many_decimals(times, said):
+    assert side_by_side(*times) == said
+
+
 def test_an_unknown_list_names_the_known_ones(command):
-    answer = command("list", "students ")
+    answer = command("list", "student")
     assert answer.code == 2
-    assert "datasets" in answer.err
+    assert answer.err == (
+        "list: 'student' is not known. Did you mean 'students'? "
+        "Known: datasets, losses, presets, runs, settings, students, studies, teachers.\n"
+    )
+
+
+def test_without_a_word_the_lists_are_named(command):
+    answer = command("list")
+    assert answer.code == 2
+    assert answer.err == (
+        "Say what to list: datasets, losses, presets, runs, settings, students, studies or teachers; for instance "
+        "python -m distill_core list teachers.\n"
+    )
+
+
+def test_at_100_columns_each_setting_has_its_whole_path_on_one_line(monkeypatch):
+    monkeypatch.setattr("distill_core.terminal.screen.WIDE", 100)
+    listed = listing("settings")
+    out = io.StringIO()
+    console(out).print(table(listed.columns, listed.cells(), listed.numbers(), names=True))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 100
+    firsts = {line.split(" ")[0] for line in lines}
+    assert {".".join(path) for path in settings_by_name().values()} <= firsts
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list", "presets"), ("list", "teachers")])

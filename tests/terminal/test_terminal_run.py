@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from distill_core.config import DistillConfig
 from distill_core.errors import DataUnavailable
 from distill_core.runs.store import Store
 
@@ -20,7 +22,7 @@ def test_a_finished_run_shows_three_models_and_what_was_gained(command, work):
     assert answer.code == 0
     rows = [line for line in answer.out.splitlines() if line.startswith(("teacher ", "student ", "baseline "))]
     assert [row.split()[0] for row in rows] == ["teacher", "student", "baseline"]
-    assert "0.08 ms" in rows[1]
+    assert "0.080 ms" in rows[1]
     assert "12.0 points above the same student trained on labels alone" in answer.out
     assert "/somewhere/model.onnx" in answer.out
     assert "93.0%" in answer.out
@@ -57,10 +59,12 @@ def test_settings_and_the_wish_for_a_baseline_reach_the_run(command, work, own_h
     assert not config.baseline
 
 
-def test_a_file_is_as_good_as_a_preset(command, work, tmp_path: Path):
+def test_a_file_is_as_good_as_a_preset(command, work, own_home: Path, tmp_path: Path):
     file = tmp_path / "mine.json"
-    file.write_text(json.dumps({"student": "resnet8-w4", "label_budget": 100}))
+    file.write_text(json.dumps({"student": "resnet8-w4", "temperature": 2, "training": {"epochs": 3}}))
     assert command("run", file, "--json").last["student"]["name"] == "resnet8-w4"
+    config = Store(own_home).get(work.done[0]).config
+    assert (config.objective.temperature, config.training.epochs) == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +78,18 @@ def test_a_file_is_as_good_as_a_preset(command, work, tmp_path: Path):
         ((*RUN, "--set", "alhpa=0.5"), "Did you mean 'alpha'?"),
         ((*RUN, "--set", "alpha"), "--set takes NAME=VALUE"),
         ((*RUN, "--set", "phases=1,0.5,0.5"), "must sum to 1"),
-        ((*RUN, "--what"), "No such option: --what"),
+        ((*RUN, "--what"), "No such option: --what. See python"),
+        (("show",), "Missing argument 'RUN'. See python"),
+        ((*RUN, "--set", "epochs=two"), "training.epochs: got 'two'; it must be a whole number"),
+        ((*RUN, "--set", "flip=maybe"), "augmentation.flip: got 'maybe'; it must be true or false"),
+        ((*RUN, "--set", "phases=abc"), "phases: got 'abc'; it must be three lengths that sum to 1, such as 0.2"),
     ],
 )
 def test_bad_input_ends_with_a_sentence_and_code_2(command, work, arguments, sentence):
     answer = command(*arguments, "--json")
     assert answer.code == 2
     assert sentence in answer.err
-    assert "Traceback" not in answer.err
+    assert not [word for word in ("Traceback", "Value error", "valid", "parse", "tuple") if word in answer.err]
     assert answer.last["status"] == "invalid"
     assert answer.last["run_id"] is None
     assert sentence in answer.last["error"]
@@ -164,7 +172,18 @@ def test_a_finished_run_cannot_be_resumed(command, work):
     command(*RUN)
     answer = command("resume", work.done[0], "--json")
     assert answer.code == 1
-    assert "cannot be started here" in answer.last["error"]
+    assert f"show {work.done[0]}" in answer.last["error"]
+    assert "config.json" in answer.last["error"]
+
+
+def test_a_run_of_another_process_says_where_it_is(command, work, own_home: Path):
+    store = Store(own_home)
+    run_id = store.create(DistillConfig())
+    assert store.claim(run_id)
+    answer = command("resume", run_id)
+    assert answer.code == 1
+    assert f"{run_id} is running in another process" in answer.err
+    assert "stop it there" in answer.err
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -253,6 +272,53 @@ def test_a_stopped_run_is_shown_with_the_way_on(command, work):
     command(*RUN)
     assert f"resume {work.done[0]}" in command("show", work.done[0]).out
     assert command("show", work.done[0], "--json").last["status"] == "stopped"
+
+
+def test_an_unfinished_run_shows_how_far_it_came(command, work, own_home: Path, life_of):
+    work.ends = "stopped"
+    command(*RUN)
+    store = Store(own_home)
+    assert "no training has begun" in command("show", work.done[0]).out
+    baseline = store.create(DistillConfig(teacher=None, baseline=False), role="baseline", parent=work.done[0])
+    store.append_numbered(life_of(baseline, DistillConfig(), baseline=True)[:4])
+    out = command("show", work.done[0]).out
+    assert "the baseline came to step 10 of 20, in epoch 2 of 2; last validation accuracy 40.0%" in out
+    later = [dataclasses.replace(event, time=event.time + 100) for event in life_of(work.done[0], DistillConfig())]
+    store.append_numbered(later[:-1])
+    out = command("show", work.done[0]).out
+    assert (
+        f"{work.done[0]}: stopped; the student came to step 20 of 20, in epoch 2 of 2 (distil); last validation "
+        "accuracy 40.0%"
+    ) in out
+    assert command("show", work.done[0], "--json").last["progress"] == {
+        "training": "student",
+        "phase": "distil",
+        "step": 20,
+        "steps": 20,
+        "epoch": 2,
+        "epochs": 2,
+        "validation_accuracy": 0.4,
+    }
+
+
+def test_a_run_whose_checkpoint_is_damaged_is_not_offered_to_be_resumed(command, work):
+    work.ends, work.error = "failed", "The checkpoint is damaged. The command for that: run config.json"
+    work.details = "Traceback\ndistill_core.runs.faults.UnusableCheckpoint: The checkpoint is damaged."
+    command(*RUN)
+    out = command("show", work.done[0]).out
+    assert work.error in out
+    assert "resume" not in out
+    work.details = "Traceback\ndistill_core.errors.CheckpointError: the teacher's"
+    command("resume", work.done[0])
+    assert f"resume {work.done[0]}" in command("show", work.done[0]).out
+
+
+def test_a_warning_is_printed_once_and_shown_again_later(command, work):
+    work.warnings = ["Alpha [bold] is odd.", "Said by nobody yet."]
+    out = command(*RUN).out
+    assert out.count("Note: Alpha [bold] is odd.") == 1
+    assert out.count("Note: Said by nobody yet.") == 1
+    assert "Note: Alpha [bold] is odd." in command("show", work.done[0]).out
 
 
 def test_a_home_that_cannot_be_written_is_named(command, work, monkeypatch, tmp_path: Path):

@@ -32,8 +32,9 @@ def test_the_baseline_is_told_apart_from_the_student(life_of):
     watch = Watch("s", CONFIG)
     lines = seen(watch, life_of("b", CONFIG, baseline=True))
     assert lines[0].startswith("Baseline first: resnet8-w8")
-    assert "baseline: distil, from 4,000 images" in lines
-    assert watch.doing == "baseline: distil"
+    assert [line for line in lines if "labels only" in line] == ["baseline: labels only, 4,000 images"]
+    assert not [line for line in lines if "distil" in line]
+    assert watch.doing == "baseline: labels only"
 
 
 def test_the_share_counts_the_baseline_as_half_of_the_job(life_of):

@@ -89,9 +89,9 @@ def _parts(torchvision_name: str, config: DistillConfig, home: Path, between: Ca
         return _unpacked(source, root)
     except DataUnavailable as error:
         raise DataUnavailable(
-            f"{config.dataset} could not be had ({error}). Ways out: fetch {source.url} elsewhere and put "
+            f"{config.dataset} is not here and could not be downloaded. Ways out: fetch {source.url} elsewhere and put "
             f"{source.filename} into a folder that data_folder names; or set dataset to fashion-mnist-mini, "
-            "which needs no network."
+            f"which needs no network. (Tried {error}.)"
         ) from None
 
 

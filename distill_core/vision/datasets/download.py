@@ -8,6 +8,7 @@ import os
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from distill_core.errors import DataUnavailable
 from distill_core.home import writable_folder
@@ -39,15 +40,21 @@ def fetch(urls: Sequence[str], path: Path, md5: str, between: Callable[[], None]
             try:
                 _copy(url, partial, between)
             except (OSError, http.client.HTTPException) as error:
-                failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
+                failures.append(f"{urlsplit(url).hostname}: {_reason(error)}")
                 continue
             if _md5(partial) == md5:
                 partial.replace(path)
                 return
-            failures.append(f"{url}: what came does not have the published checksum")
+            failures.append(f"{urlsplit(url).hostname}: what came does not have the published checksum")
     finally:
         partial.unlink(missing_ok=True)
     raise DataUnavailable("; ".join(failures))
+
+
+def _reason(error: Exception) -> str:
+    """Why an address gave nothing, without the system's error number."""
+    reason = getattr(error, "reason", None) or error
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 def _copy(url: str, path: Path, between: Callable[[], None]) -> None:

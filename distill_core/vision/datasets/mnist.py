@@ -150,6 +150,6 @@ def _download(torchvision_name: str, config: DistillConfig, downloads: Path, bet
             ways.insert(0, "install Debian's package dataset-fashion-mnist")
         ways.append("set dataset to fashion-mnist-mini, which needs no network")
         raise DataUnavailable(
-            f"{config.dataset} could not be downloaded ({error}). Ways out: {'; '.join(ways)}."
+            f"{config.dataset} is not here and could not be downloaded. Ways out: {'; '.join(ways)}. (Tried {error}.)"
         ) from None
     return [folder / f"{name}.gz" for name in FILES]

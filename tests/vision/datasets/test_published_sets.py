@@ -132,6 +132,8 @@ def test_without_network_the_ways_out_are_named(tmp_path, no_network, monkeypatc
     message = str(caught.value)
     assert "no network here" in message
     assert "data_folder" in message
+    assert message.index("Ways out") < message.index("Tried")
+    assert "://" not in message.partition("Tried")[2]
     assert "fashion-mnist-mini" in message
     assert ("dataset-fashion-mnist" in message) == name.startswith("fashion")
     assert not list(tmp_path.rglob("*.part"))
