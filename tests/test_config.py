@@ -129,3 +129,28 @@ def test_what_affects_a_student_alone_changes_its_baseline(change: dict[str, obj
 def test_the_name_and_the_wish_for_a_baseline_change_no_fingerprint() -> None:
     assert DistillConfig(name="a", baseline=False).fingerprint() == DistillConfig(name="b").fingerprint()
     assert DistillConfig(seed=1).fingerprint() != DistillConfig().fingerprint()
+
+
+def test_a_json_file_may_name_its_settings_by_leaf_by_path_or_in_their_parts() -> None:
+    wanted = DistillConfig.parse({"objective": {"temperature": 2, "alpha": 0.5}, "training": {"epochs": 3}})
+    assert DistillConfig.parse({"temperature": 2, "objective": {"alpha": 0.5}, "training.epochs": 3}) == wanted
+    assert DistillConfig.parse({"temperature": 2, "alpha": 0.5, "epochs": 3, "training": {"epochs": 3}}) == wanted
+    assert DistillConfig.parse({"optimiser": "adamw"}).optimiser.optimiser == "adamw"
+    assert DistillConfig.parse({"optimiser": {"optimiser": "adamw"}}).optimiser.optimiser == "adamw"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"temperature": 2, "objective": {"temperature": 3}}, "objective.temperature: given twice, as temperature = 2"),
+        ({"epochs": 2, "training.epochs": 3}, "training.epochs: given twice"),
+        ({"temprature": 2}, "temprature: there is no such setting; did you mean 'temperature'"),
+        ({"objective": 3, "temperature": 2}, "objective: got 3; it must be an object of settings"),
+        ({"epochs": "two"}, "training.epochs: got 'two'; it must be a whole number"),
+        ({"phases": [{"name": "a"}]}, "phases.0.share: is missing"),
+    ],
+)
+def test_a_json_file_that_contradicts_itself_or_the_settings_is_told_where(data: dict, sentence: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        DistillConfig.parse(data)
+    assert str(raised.value).startswith(sentence)

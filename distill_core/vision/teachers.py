@@ -1,6 +1,7 @@
 """Where a teacher comes from: the project, a folder, a file of weights, torchvision, or one's own code.
 
 vgg8-fashion                          an embedded teacher
+my-teacher                            one that `publish` made, in DISTILL_HOME/teachers
 path/to/folder                        a saved model: card.json and weights.safetensors
 path/to/weights.safetensors@NAME      weights of an architecture, such as resnet20-w16 or mypackage.nets:tiny
 torchvision/resnet18:IMAGENET1K_V1    as published, for data with ImageNet's classes
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from distill_core.cards import CARD, ModelCard, load_weights, model_folders, read_card
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
+from distill_core.home import default_home
 from distill_core.task import DataFacts
 from distill_core.vision import models
 
@@ -47,15 +49,23 @@ def load(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
     return load_weights(_built(card.architecture, len(card.classes), card.input_shape), folder, card), card
 
 
+def named() -> dict[str, Path]:
+    """The folders of the teachers that have a name: the embedded ones, and those published in the home.
+
+    An embedded teacher's name is never another's.
+    """
+    return model_folders(default_home() / "teachers") | model_folders(TEACHERS)
+
+
 def teacher_folder(reference: str) -> Path:
-    """Where a teacher's card and weights are: an embedded teacher's name, or a folder.
+    """Where a teacher's card and weights are: the name of one that is embedded or published, or a folder.
 
     Raises:
         ConfigError: if it is neither.
     """
-    embedded = model_folders(TEACHERS)
-    if reference in embedded:
-        return embedded[reference]
+    known = named()
+    if reference in known:
+        return known[reference]
     folder = Path(reference).expanduser()
     if folder.is_dir():
         return folder
@@ -71,7 +81,7 @@ def teacher_folder(reference: str) -> Path:
             f"teacher: there is no folder {reference}; name a folder with card.json and weights.safetensors, "
             f"or a file and its architecture, such as weights{SUFFIX}@resnet20-w16"
         )
-    raise unknown_name("teacher", reference, embedded)
+    raise unknown_name("teacher", reference, known)
 
 
 def _built(architecture: str, classes: int, input_shape: tuple[int, ...]) -> nn.Module:

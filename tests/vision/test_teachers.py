@@ -40,13 +40,13 @@ def saved(folder: Path, **changes: object) -> ModelCard:
 
 
 def test_the_embedded_teachers_load_by_name() -> None:
-    for name in ("vgg8-fashion", "resnet20-fashion"):
+    for name in ("vgg8-fashion", "resnet20-fashion", "vit-fashion"):
         card = read_card(TEACHERS / name)
         facts = DataFacts("fashion-mnist-mini", card.classes, (1, 28, 28), (0.286,), (0.353,), "sha")
         model, loaded = task_named("vision").load_teacher(name, facts)
         assert loaded == card
         assert sum(parameter.numel() for parameter in model.parameters()) == card.parameters
-    assert {choice.family for choice in task_named("vision").teachers()} == {"ResNet", "VGG"}
+    assert {choice.family for choice in task_named("vision").teachers()} == {"ResNet", "VGG", "ViT"}
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,18 @@ def test_a_trained_student_that_began_from_published_weights_loads_without_them(
     assert model.eval()(torch.zeros(1, 1, 64, 64)).shape == (1, 3)
     task = task_named("vision")
     assert task.bare("torchvision/resnet18:IMAGENET1K_V1") == "torchvision/resnet18"
+
+
+def test_a_published_teacher_is_found_by_its_name_and_named_among_the_known(own_home: Path) -> None:
+    saved(own_home / "teachers" / "my-pets")
+    assert teacher_folder("my-pets") == own_home / "teachers" / "my-pets"
+    assert load("my-pets", FACTS)[1].dataset == "pets"
+    with pytest.raises(
+        ConfigError, match=r"Did you mean 'my-pets'.*Known: my-pets, resnet20-fashion, vgg8-fashion, vit-fashion"
+    ):
+        teacher_folder("my-pet")
+
+
+def test_an_embedded_teachers_name_is_never_anothers(own_home: Path) -> None:
+    saved(own_home / "teachers" / "vgg8-fashion")
+    assert teacher_folder("vgg8-fashion") == TEACHERS / "vgg8-fashion"
