@@ -123,11 +123,14 @@ def served_by(known: Sequence[RunRecord], config: DistillConfig) -> RunRecord | 
         for record in known
         if record.fingerprint == config.fingerprint() and (record.config.baseline or not config.baseline)
     ]
-    finished = [record for record in same if record.status == "finished" and _this_torch(record)]
+    finished = [record for record in same if record.status == "finished" and _complete(record, config)]
     open_ones = [record for record in same if record.status != "finished"]
     return next(iter([*finished, *open_ones]), None)
 
 
-def _this_torch(record: RunRecord) -> bool:
-    torch = str(((record.summary or {}).get("versions") or {}).get("torch") or "").partition("+")[0]
-    return torch == version("torch").partition("+")[0]
+def _complete(record: RunRecord, config: DistillConfig) -> bool:
+    """Whether a finished run counts: with its baseline if one is wanted, and made with this torch."""
+    summary = record.summary or {}
+    torch = str((summary.get("versions") or {}).get("torch") or "").partition("+")[0]
+    has_all = bool(summary.get("baseline")) or not config.baseline or config.teacher is None
+    return has_all and torch == version("torch").partition("+")[0]

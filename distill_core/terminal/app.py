@@ -221,19 +221,31 @@ def publish(
 
 
 @app.command(
-    help="Repeat a run with several seeds and say what distilling gains, with its uncertainty.\n\n"
+    help="Repeat a run with several seeds, or compare variants of it, and say what differs, with its uncertainty.\n\n"
     "Each seed trains the student twice, with the teacher and on labels only. What was run before with the same "
-    "settings is counted and not repeated, so a study that was stopped goes on with the same command. "
-    "Example: `study --preset quickstart --seeds 0,1,2`."
+    "settings is counted and not repeated, so a study that was stopped goes on with the same command. FILE.json may "
+    "hold a whole study. Examples: `study --preset quickstart --seeds 0,1,2`, "
+    "`study --preset quickstart --vary student=resnet8-w4,resnet8-w8 --vary temperature=1,4`."
 )
 def study(
     file: File = None,
     preset: Preset = None,
     settings: Settings = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option("--vary", metavar="NAME=A,B", help="Tries each value; given again, every combination."),
+    ] = None,
     seeds: Annotated[
-        str,
+        str | None,
         typer.Option("--seeds", metavar="0,1,2", help="A run and a baseline for each; three or more show how sure."),
-    ] = "0,1,2",
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="Of a study with --vary, to find it again.")] = "",
+    accuracy_only: Annotated[
+        bool, typer.Option("--accuracy-only", help="Neither exports students nor measures latency.")
+    ] = False,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE.json", help="Also writes the results and what made them.")
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Prints the table in Markdown, and the progress on standard error.")
     ] = False,
@@ -242,15 +254,33 @@ def study(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Repeat a run with several seeds and say what distilling gains, with its uncertainty."""
+    """Repeat a run with several seeds, or compare variants of it, and say what differs, with its uncertainty."""
     from distill_core.terminal import study as studying
-    from distill_core.terminal import training
+    from distill_core.terminal import training, variants
     from distill_core.terminal.settings import configuration
 
-    config = configuration(preset, file, settings or ())
-    wanted = studying.read_seeds(seeds)
+    wanted = studying.read_seeds(seeds) if seeds is not None else None
     progress = error_console() if json or markdown else console()
-    found = studying.study(training.open_store(), config, wanted, progress, retry_failed)
+    if variants.is_plan(file) or vary:
+        if file and variants.is_plan(file):
+            plan = variants.plan_of_file(file, settings or (), wanted)
+        else:
+            config = configuration(preset, file, settings or ())
+            called = name or variants.default_name(preset, file, vary or ())
+            plan = variants.plan_of_grid(config, vary or (), wanted or (0, 1, 2), called)
+        rows, together = variants.run(training.open_store(), plan, progress, retry_failed, accuracy_only)
+        if record:
+            command = variants.command_line(file, preset, settings or (), vary or (), seeds, accuracy_only)
+            variants.record(record, plan, rows, command)
+        if json:
+            show_json(variants.to_dict(plan, rows, together))
+        elif markdown:
+            show(variants.markdown(plan, together))
+        else:
+            show("", table(variants.HEADINGS, variants.table_rows(together), range(1, 7)), "", variants.note(plan))
+        return
+    config = configuration(preset, file, settings or ())
+    found = studying.study(training.open_store(), config, wanted or [0, 1, 2], progress, retry_failed)
     if json:
         show_json(found.to_dict())
     elif markdown:
@@ -261,11 +291,18 @@ def study(
 
 @app.command()
 def bench(
+    losses: Annotated[
+        bool, typer.Option("--losses", help="What each loss costs a step, and layers' losses beside plain PyTorch.")
+    ] = False,
     epochs: Annotated[int, typer.Option(help="Epochs of the timed run.")] = 10,
     quick: Annotated[bool, typer.Option("--quick", help="An eighth of the images; the ratios are then rough.")] = False,
     json: Json = False,
 ) -> None:
     """Measure the speed of the training loop; fails if a promise about it does not hold."""
+    if losses:
+        from distill_core.bench.losses import bench_losses
+
+        raise typer.Exit(bench_losses(json=json))
     from distill_core.bench import speed
 
     raise typer.Exit(speed.bench(epochs, quick, json))

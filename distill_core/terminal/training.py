@@ -48,8 +48,14 @@ def find_run(store: Store, text: str) -> RunRecord:
     return fitting[0]
 
 
-def start(store: Store, config: DistillConfig, console: Console) -> tuple[RunRecord, set[str]]:
+def start(store: Store, config: DistillConfig, console: Console, **details: Any) -> tuple[RunRecord, set[str]]:
     """Stores a new run and works on it; bad input is found before anything is stored.
+
+    Args:
+        store: where it will be.
+        config: of the run.
+        console: where the progress goes.
+        details: for `runs.execute.execute`.
 
     Returns:
         See `work_on`.
@@ -61,7 +67,7 @@ def start(store: Store, config: DistillConfig, console: Console) -> tuple[RunRec
     from distill_core.runs.preflight import inspect
 
     found = inspect(config, store.home)
-    return work_on(store, store.create(config), console, check=lambda *_: found)
+    return work_on(store, store.create(config), console, check=lambda *_: found, **details)
 
 
 def work_on(store: Store, run_id: str, console: Console, **details: Any) -> tuple[RunRecord, set[str]]:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+VARY = ("study", "--preset", "quickstart", "--vary", "student=resnet8-w4,resnet8-w8", "--seeds", "0,1")
+
+
+def test_each_variant_runs_with_each_seed_and_the_table_compares_them(command, work):
+    answer = command(*VARY)
+    assert answer.code == 0, answer.err
+    assert len(work.done) == 4
+    assert "student resnet8-w4" in answer.out
+    assert "reference" in answer.out
+    assert "paired by seed" in answer.out
+
+
+def test_values_of_several_settings_are_combined(command, work):
+    answer = command(*VARY, "--vary", "temperature=1,4", "--json")
+    names = [row["variant"] for row in answer.last["variants"]]
+    assert names == [f"student resnet8-w{w}, temperature {t}" for w in (4, 8) for t in (1, 4)]
+    assert len(answer.last["runs"]) == 8
+
+
+def test_a_study_goes_on_where_it_was_stopped_and_is_listed_by_name(command, work):
+    work.ends = "stopped"
+    assert command(*VARY).code == 130
+    work.ends = "finished"
+    assert command(*VARY).code == 0
+    assert "quickstart-by-student" in command("list", "studies").out
+    before = len(work.done)
+    assert command(*VARY).code == 0
+    assert len(work.done) == before
+
+
+def test_a_file_holds_a_whole_study_and_its_results_can_be_recorded(command, work, tmp_path):
+    plan = {
+        "name": "two",
+        "preset": "quickstart",
+        "base": {"epochs": 2},
+        "variants": [{"name": "plain", "settings": {}}, {"name": "with AT", "settings": {"terms": ["at"]}}],
+        "seeds": [0, 1, 2],
+    }
+    (tmp_path / "two.json").write_text(json.dumps(plan))
+    out = tmp_path / "recorded.json"
+    answer = command("study", str(tmp_path / "two.json"), "--seeds", "0,1", "--markdown", "--record", str(out))
+    assert answer.code == 0, answer.err
+    assert answer.out.splitlines()[0].startswith("| variant | seeds | accuracy |")
+    recorded = json.loads(out.read_text())
+    assert len(recorded["rows"]) == 4
+    assert recorded["command"] == f"python -m distill_core study {tmp_path / 'two.json'} --seeds 0,1"
+    assert recorded["plan"]["name"] == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("student=", "student has no values"),
+        ("stduent=a", "is not known. Did you mean 'student'"),
+        ("alpha=0.5,1.5", "alpha: got 1.5"),
+        ("alpha", "takes NAME=VALUE"),
+    ],
+)
+def test_a_wrong_variation_is_bad_input(command, work, option, message):
+    answer = command("study", "--preset", "quickstart", "--vary", option)
+    assert answer.code == 2
+    assert message in answer.err
