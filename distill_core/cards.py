@@ -44,6 +44,11 @@ class ModelCard(BaseModel):
     provenance: dict[str, Any] = {}
 
 
+def is_path(reference: str) -> bool:
+    """Whether a teacher's reference leads to a place on this machine rather than being a name."""
+    return Path(reference).name != reference and not reference.startswith("torchvision/")
+
+
 def model_folders(parent: Path) -> dict[str, Path]:
     """The saved models right under a folder, by name; none if the folder is not there."""
     return {card.parent.name: card.parent for card in sorted(parent.glob(f"*/{CARD}"))}

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -6,6 +7,8 @@ from hypothesis import strategies as st
 
 from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
 from distill_core.errors import ConfigError
+
+PINNED = "fb4a182f539cbd9b"
 
 
 @given(
@@ -154,3 +157,14 @@ def test_a_json_file_that_contradicts_itself_or_the_settings_is_told_where(data:
     with pytest.raises(ConfigError) as raised:
         DistillConfig.parse(data)
     assert str(raised.value).startswith(sentence)
+
+
+def test_a_changed_default_or_published_weight_asks_for_a_new_schema_version() -> None:
+    """Settings at their defaults are left out of a fingerprint, so a default that changes would share runs wrongly."""
+    from distill_core.losses.registry import LOSSES
+
+    defaults = DistillConfig().model_dump(mode="json") | {
+        "weights": {name: each.weight for name, each in LOSSES.items()}
+    }
+    digest = hashlib.sha256(json.dumps(defaults, sort_keys=True).encode()).hexdigest()[:16]
+    assert digest == PINNED, "a new setting is added to the pin; a changed default needs a new SCHEMA_VERSION too"

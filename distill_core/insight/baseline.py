@@ -14,7 +14,7 @@ def compared(config: DistillConfig) -> str:
         kept = ", as is the student's"
     batches = (
         "All labels are seen, so both draw from the same images."
-        if config.label_budget is None
+        if config.label_budget is None and config.labels_file is None
         else "It draws every batch from the labelled images; only when all labels are seen are they the student's too."
     )
     return (

@@ -58,8 +58,9 @@ def doubts(
                 f"{loss_named(term.loss).title} counts in no phase: its weight is 0, or the phases it is on in have no "
                 "steps or a loss of their own. Weigh it more, or leave it out."
             )
-    if "ce" not in terms:
-        yield "alpha = 1 uses no labels: the student learns from the teacher's answers alone."
+    if not any(term == "ce" or loss_named(term).labels for term in terms):
+        why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
+        yield f"{why} no labels: the student learns from the teacher's answers alone."
     if config.objective.alpha == 0 and terms == {"ce"}:
         yield "alpha = 0 ignores the teacher: the student learns from labels alone, like its baseline."
 

@@ -43,7 +43,13 @@ def run_name(config: DistillConfig) -> str:
             return preset.name
     taught = config.teacher is not None
     budget = config.label_budget
-    labels = "all labels" if budget is None else f"{budget:,} label{'s' if budget != 1 else ''}"
+    labels = (
+        "own labels"
+        if config.labels_file
+        else "all labels"
+        if budget is None
+        else f"{budget:,} label{'s' if budget != 1 else ''}"
+    )
     parts = [shortened(config.student, LONGEST_TEACHER)]
     if taught:
         parts[0] += f" from {shortened(teacher_name(config.teacher), LONGEST_TEACHER)}"

@@ -80,9 +80,11 @@ class Term(nn.Module):
 
     Attributes:
         extra_student_layers: names of student layers it reads beside those of its pairs.
+        reads_teacher_layers: whether it reads the teacher's layers of its pairs; answers alone can be kept.
     """
 
     extra_student_layers: tuple[str, ...] = ()
+    reads_teacher_layers: bool = True
 
     def __init__(self, site: Site) -> None:
         super().__init__()

@@ -68,6 +68,8 @@ class OneForAll(Term):
     unlabelled or mixed sample is the teacher's answer.
     """
 
+    reads_teacher_layers = False
+
     def __init__(self, site: Site, eps: float = 1.5) -> None:
         super().__init__(site)
         need_pairs("ofa", site)

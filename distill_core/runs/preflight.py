@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from distill_core.cards import ModelCard
 from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
 from distill_core.footprint import parameters
 from distill_core.insight.doubts import doubts
 from distill_core.task import DataFacts, no_matter, task_named
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
-    data, _visible = data_and_labels(config, task, home, between)
+    data, visible = data_and_labels(config, task, home, between)
+    if config.baseline and config.teacher is not None:
+        _check_baseline_pools(config, data.train.labels, visible)
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:
@@ -77,6 +84,18 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         teacher_data=card.dataset,
         assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
     )
+
+
+def _check_baseline_pools(config: DistillConfig, labels: Tensor, visible: Tensor) -> None:
+    """The baseline has no teacher to say what an unlabelled image is, so each of its phases needs labelled ones."""
+    from distill_core.train.pools import pool_of
+
+    for phase in config.baseline_config().phases:
+        if phase.share > 0:
+            try:
+                pool_of(phase, labels, visible, None)
+            except ConfigError as error:
+                raise ConfigError(f"baseline: {error}, or leave the baseline out (baseline=false)") from None
 
 
 def _with_shape(card: ModelCard, facts: DataFacts) -> str:

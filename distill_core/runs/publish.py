@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_core import presets
-from distill_core.cards import CARD, WEIGHTS, ModelCard, read_card, replace_file, to_json_bytes, weights_file
+from distill_core.cards import CARD, WEIGHTS, ModelCard, is_path, read_card, replace_file, to_json_bytes, weights_file
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
 from distill_core.home import RUN_ID, writable_folder
@@ -97,7 +97,9 @@ def portable(config: DistillConfig) -> DistillConfig:
     changes: dict[str, Any] = {}
     if config.data_folder is not None:
         changes["data_folder"] = Path(config.data_folder).name if config.dataset == "folder" else None
-    if config.teacher is not None and Path(config.teacher).name != config.teacher:
+    if config.labels_file is not None:
+        changes["labels_file"] = Path(config.labels_file).name
+    if config.teacher is not None and is_path(config.teacher):
         changes["teacher"] = _last_names(Path(config.teacher))
     return config.model_copy(update=changes)
 

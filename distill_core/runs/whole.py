@@ -45,8 +45,8 @@ def run(
     store = Store(home)
     try:
         store.adopt()
-        found = inspect(config, store.home)
         with training_lock():
+            found = inspect(config, store.home)
             record = execute(store.create(config), store, store.home, control, on_event, check=lambda *_: found)
     finally:
         store.close()

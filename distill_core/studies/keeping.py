@@ -76,6 +76,12 @@ def keep(home: Path, plan: StudyPlan) -> Path:
     return path
 
 
+def forget(home: Path, name: str) -> None:
+    """Takes a plan out of the workbench's folder; its runs stay in the store."""
+    if name in kept(home):
+        (home / "studies" / f"{name}.json").unlink(missing_ok=True)
+
+
 def kept(home: Path) -> dict[str, StudyPlan]:
     """The plans in the workbench's folder by name; a file that is none is left out."""
     plans = {}
@@ -123,14 +129,12 @@ def served_by(known: Sequence[RunRecord], config: DistillConfig) -> RunRecord | 
         for record in known
         if record.fingerprint == config.fingerprint() and (record.config.baseline or not config.baseline)
     ]
-    finished = [record for record in same if record.status == "finished" and _complete(record, config)]
+    finished = [record for record in same if record.status == "finished" and _this_torch(record)]
     open_ones = [record for record in same if record.status != "finished"]
     return next(iter([*finished, *open_ones]), None)
 
 
-def _complete(record: RunRecord, config: DistillConfig) -> bool:
-    """Whether a finished run counts: with its baseline if one is wanted, and made with this torch."""
-    summary = record.summary or {}
-    torch = str((summary.get("versions") or {}).get("torch") or "").partition("+")[0]
-    has_all = bool(summary.get("baseline")) or not config.baseline or config.teacher is None
-    return has_all and torch == version("torch").partition("+")[0]
+def _this_torch(record: RunRecord) -> bool:
+    """Whether a finished run was made with this torch; others differ in their numbers."""
+    torch = str(((record.summary or {}).get("versions") or {}).get("torch") or "").partition("+")[0]
+    return torch == version("torch").partition("+")[0]

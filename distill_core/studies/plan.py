@@ -100,7 +100,11 @@ def grid(vary: Mapping[str, Sequence[Any]]) -> tuple[Variant, ...]:
     Raises:
         ConfigError: if a setting has no values.
     """
+    if not isinstance(vary, Mapping):
+        raise ConfigError(f'study: vary is an object such as {{"temperature": [1, 4]}}; got {vary!r}')
     for setting, values in vary.items():
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            raise ConfigError(f"study: {setting} is varied over a list of values; got {values!r}")
         if not values:
             raise ConfigError(f"study: {setting} has no values to try; write {setting}=VALUE,VALUE ...")
     return tuple(

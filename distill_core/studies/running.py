@@ -52,6 +52,11 @@ def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: 
         if record is not None and record.status == "finished":
             say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}: run before as {record.id}")
             continue
+        if record is not None and record.live:
+            raise DistillError(
+                f"{job.variant}, seed {job.seed}: the run {record.id} is {record.status} in another process. "
+                "Wait until it has ended, then repeat the study."
+            )
         if record is not None and record.status == "failed" and not retry_failed:
             raise FailedBefore(job, record)
         say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}")

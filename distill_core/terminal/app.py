@@ -277,7 +277,9 @@ def study(
         elif markdown:
             show(variants.markdown(plan, together))
         else:
-            show("", table(variants.HEADINGS, variants.table_rows(together), range(1, 7)), "", variants.note(plan))
+            show(
+                "", table(variants.HEADINGS, variants.table_rows(plan, together), range(1, 7)), "", variants.note(plan)
+            )
         return
     config = configuration(preset, file, settings or ())
     found = studying.study(training.open_store(), config, wanted or [0, 1, 2], progress, retry_failed)

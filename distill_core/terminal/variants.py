@@ -95,7 +95,7 @@ def run(
     return rows, variant_rows(rows, [variant.name for variant in plan.variants])
 
 
-def table_rows(found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
+def table_rows(plan: StudyPlan, found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
     """A row of text for each variant."""
     return [
         (
@@ -103,7 +103,7 @@ def table_rows(found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
             str(row.seeds),
             percent(row.accuracy.mean) + _give_or_take(row.accuracy),
             _difference(row.gain),
-            "reference" if row is found[0] and row.difference is None else _difference(row.difference),
+            "reference" if row.variant == plan.variants[0].name else _difference(row.difference),
             percent(row.validation),
             f"{row.parameters:,}",
         )
@@ -114,7 +114,7 @@ def table_rows(found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
 def markdown(plan: StudyPlan, found: Sequence[VariantRow]) -> str:
     """The table for a document."""
     lines = ["| " + " | ".join(HEADINGS) + " |", "|---|" + "---:|" * (len(HEADINGS) - 1)]
-    lines += ["| " + " | ".join(row) + " |" for row in table_rows(found)]
+    lines += ["| " + " | ".join(row) + " |" for row in table_rows(plan, found)]
     return "\n".join([*lines, "", note(plan)])
 
 

@@ -54,18 +54,18 @@ def read_labels(path: Path, classes: tuple[str, ...], images: int) -> Iterator[t
     """Image numbers and class numbers from a CSV file with the columns ``image`` and ``label``.
 
     Args:
-        path: of the file; a label is a class's name or its number.
+        path: of the file; a label is a class's name, or its number where no class is called that.
         classes: names of the C classes.
         images: of the transfer set; they are numbered from 0.
 
     Raises:
         ConfigError: if the file cannot be read, a line is wrong, an image comes twice, or there is no line.
     """
-    by_name = {name: number for number, name in enumerate(classes)} | {str(n): n for n in range(len(classes))}
+    by_name = {str(n): n for n in range(len(classes))} | {name: number for number, name in enumerate(classes)}
     seen: set[int] = set()
     for line, row in enumerate(_rows(path), start=2):
         image, label = (row.get("image") or "").strip(), (row.get("label") or "").strip()
-        if not image.isdigit() or int(image) >= images:
+        if not image.isdecimal() or int(image) >= images:
             raise ConfigError(f"{path}, line {line}: got image {image!r}; images are numbered 0 to {images - 1}")
         if label not in by_name:
             raise ConfigError(
@@ -82,7 +82,7 @@ def read_labels(path: Path, classes: tuple[str, ...], images: int) -> Iterator[t
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
             if not {"image", "label"} <= set(reader.fieldnames or ()):

@@ -44,13 +44,21 @@ def levels_of(config: DistillConfig, phase: Phase) -> dict[str, Level]:
     """
     if phase.terms is not None:
         levels: dict[str, Level] = dict(phase.terms)
-    elif config.teacher is None:
-        levels = {"ce": 1.0}
     else:
-        alpha = phase.alpha if phase.alpha is not None else config.objective.alpha
-        levels = {"kd": alpha, "ce": (1 - alpha[0], 1 - alpha[1]) if isinstance(alpha, tuple) else 1 - alpha}
-        levels |= {term.loss: weight_of(term) for term in config.terms if not term.phases or phase.name in term.phases}
+        levels = _alphas(config, phase)
+        for term in config.terms:
+            levels.pop(term.loss, None)
+            if not term.phases or phase.name in term.phases:
+                levels[term.loss] = weight_of(term)
     return {name: level for name, level in levels.items() if level not in (0, (0, 0))}
+
+
+def _alphas(config: DistillConfig, phase: Phase) -> dict[str, Level]:
+    """What alpha weighs; without a teacher the labels alone."""
+    if config.teacher is None:
+        return {"ce": 1.0}
+    alpha = phase.alpha if phase.alpha is not None else config.objective.alpha
+    return {"kd": alpha, "ce": (1 - alpha[0], 1 - alpha[1]) if isinstance(alpha, tuple) else 1 - alpha}
 
 
 def weight_of(term: Term) -> float:

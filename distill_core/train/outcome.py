@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from distill_core import footprint
-from distill_core.cards import ModelCard, write_model
+from distill_core.cards import ModelCard, is_path, write_model
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.train.evaluate import Score
 from distill_core.train.progress import Progress
@@ -136,7 +136,7 @@ def _example_of(teacher: Teacher, shop: Workshop) -> Tensor:
 def _teacher_name(shop: Workshop) -> str:
     """An embedded teacher's name; for a folder, its architecture and the folder's name."""
     reference = shop.config.teacher or ""
-    is_folder = Path(reference).name != reference
+    is_folder = is_path(reference)
     return f"{shop.teacher.card.architecture} ({Path(reference).name})" if is_folder and shop.teacher else reference
 
 

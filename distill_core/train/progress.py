@@ -100,8 +100,14 @@ class Progress:
                     f"The checkpoint in {folder} was made with other {what} ({kept[:12]}, now {present[:12]}). "
                     f"Resume it with the {what} it was made with, or start a new run."
                 )
-        shop.student.load_state_dict(under_prefix("student", tensors))
-        shop.terms.load_state_dict(under_prefix("terms", tensors))
+        try:
+            shop.student.load_state_dict(under_prefix("student", tensors))
+            shop.terms.load_state_dict(under_prefix("terms", tensors))
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"The checkpoint in {folder} does not fit {shop.config.student} as it is built now "
+                f"({str(error).splitlines()[0]}). Start a new run."
+            ) from None
         shop.optimiser.load_state_dict(unpack_optimiser(under_prefix("optimiser", tensors), values["optimiser"]))
         torch.set_rng_state(tensors["rng"])
         if shop.answers:

@@ -108,6 +108,8 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         images=len(data.train),
     )
     terms = builder.build()
+    if teacher:
+        teacher.model.to(fabric.device)
     student = builder.student
     channels_last = prefers_channels_last(student)
     student = _formatted(student, channels_last)
@@ -166,7 +168,7 @@ def _invited(
         return task.feed(split, data.facts, augmentation, device, channels_last, card)
 
     return Teacher(
-        model=freeze(_formatted(model, channels_last).to(device)),
+        model=freeze(_formatted(model, channels_last)),
         card=card,
         feed=feed(data.train, config.augmentation),
         validation=feed(data.validation, None),

@@ -37,7 +37,7 @@ class LossTerms(nn.ModuleDict):
     def asks(self, names: Iterable[str]) -> Asks:
         """What these terms, taken together, must be told by the teacher; layers come with logits."""
         names = tuple(names)
-        if any(term.site.pairs for name, term in self.named() if name in names):
+        if any(term.site.pairs and term.reads_teacher_layers for name, term in self.named() if name in names):
             return "layers"
         return "logits" if any(loss_named(name).teacher for name in names) else "nothing"
 
@@ -51,7 +51,8 @@ class LossTerms(nn.ModuleDict):
     @property
     def teacher_layers(self) -> tuple[str, ...]:
         """Teacher layers that some term reads."""
-        return tuple(dict.fromkeys(pair.teacher for _, term in self.named() for pair in term.site.pairs))
+        reading = [term for _, term in self.named() if term.reads_teacher_layers]
+        return tuple(dict.fromkeys(pair.teacher for term in reading for pair in term.site.pairs))
 
     def named(self) -> Iterator[tuple[str, Term]]:
         """Each term and its name."""
@@ -86,8 +87,16 @@ def gradient_norms(
 
 
 def names_of_terms(config: DistillConfig) -> tuple[str, ...]:
-    """The terms that are on in some phase of any length, in the order of the settings."""
-    on = [name for phase in config.phases if phase.share > 0 for name in levels_of(config, phase)]
+    """The terms that are on in some phase of any length, in the order of the settings.
+
+    Raises:
+        ConfigError: if a phase has none.
+    """
+    levels = {phase.name: levels_of(config, phase) for phase in config.phases if phase.share > 0}
+    for phase, of_phase in levels.items():
+        if not of_phase:
+            raise ConfigError(f"terms: nothing is learnt in phase {phase!r}; give a loss a weight above 0 there")
+    on = [name for of_phase in levels.values() for name in of_phase]
     return tuple(sorted(set(on), key=("ce", "kd", *(term.loss for term in config.terms)).index))
 
 

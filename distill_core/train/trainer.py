@@ -144,6 +144,8 @@ class Trainer:
         """One phase, from wherever in it the run stands to its last step."""
         shop, progress = self.shop, self.progress
         answers = Answers(self._plain_answers, self._student_answers) if shop.answers else None
+        if progress.step == span.start:
+            progress.student_says = None
         begun = False
         for stretch in stretches_of(span):
             if progress.step >= stretch.stop:
@@ -153,7 +155,6 @@ class Trainer:
                 self._tell(PhaseStarted(span.phase.name, span.index, progress.step, len(pool)))
                 begun = True
             self._train_on(pool, span, stretch)
-        progress.student_says = None
 
     def _train_on(self, pool: Tensor, span: Span, stretch: Stretch) -> None:
         """The steps of a phase that draw from one pool."""
@@ -237,8 +238,8 @@ class Trainer:
             teacher_logits=taught,
             temperature=temperature,
             indices=indices.to(device),
-            student_layers=shop.taps.take() if shop.taps.names else {},
-            teacher_layers=teacher_layers,
+            student_layers=_in_full(shop.taps.take()) if shop.taps.names else {},
+            teacher_layers=_in_full(teacher_layers),
             partner_labels=labels[partners].to(device) if partners is not None else None,
             partner_labelled=visible[partners].to(device) if partners is not None else None,
             own_share=mix.share if mix else 1.0,
@@ -373,6 +374,11 @@ def _folder_to_resume(folder: Path | None) -> Path:
             "resume: there is no folder to find a checkpoint in; name the run's folder, or set it to False"
         )
     return folder
+
+
+def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Layers in 32 bits, as Fabric hands out the model's answer: the losses compute in full precision."""
+    return {name: layer.float() for name, layer in layers.items()}
 
 
 def _as_it_is(images: Tensor) -> Tensor:

@@ -62,3 +62,16 @@ def test_the_plans_in_docs_can_be_read() -> None:
     files = sorted((Path(__file__).parents[2] / "docs" / "studies").glob("*.json"))
     assert len(files) >= 3
     assert all(list(read_plan(path).jobs()) for path in files)
+
+
+@pytest.mark.parametrize(
+    ("vary", "message"),
+    [
+        ({"temperature": 4}, "temperature is varied over a list of values; got 4"),
+        ({"student": "resnet8-w4"}, "student is varied over a list"),
+        (["temperature"], "vary is an object"),
+    ],
+)
+def test_what_is_varied_is_a_list(vary: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        grid(vary)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 from distill_core import DistillConfig, distill
 from distill_core.errors import ConfigError
 from distill_core.task import task_named
-from distill_core.train.labels import data_and_labels
+from distill_core.train.labels import data_and_labels, read_labels
 
 CLASSES = 10
 
@@ -53,6 +53,18 @@ def test_a_wrong_line_is_named(tiny_config: DistillConfig, tmp_path: Path, lines
     config = tiny_config.changed({"labels_file": written(tmp_path / "l.csv", *lines)})
     with pytest.raises(ConfigError, match=message):
         data_and_labels(config, task_named("vision"), tmp_path)
+
+
+def test_a_class_called_by_a_number_is_meant_by_its_name(tmp_path: Path) -> None:
+    path = Path(written(tmp_path / "l.csv", "0,1", "1,0"))
+    # Classes "1" and "2": the label 1 is the class of that name, and 0 can only be a number.
+    assert list(read_labels(path, ("1", "2"), images=5)) == [(0, 0), (1, 0)]
+
+
+def test_a_file_that_a_spreadsheet_saved_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "l.csv"
+    path.write_bytes("\ufeffimage,label\r\n3,a\r\n".encode())
+    assert list(read_labels(path, ("a", "b"), images=5)) == [(3, 0)]
 
 
 def test_a_file_without_the_columns_a_missing_file_and_a_budget_beside_are_refused(

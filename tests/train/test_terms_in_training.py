@@ -16,6 +16,7 @@ from distill_core.events import Event, Started, StepLogged
 from distill_core.losses.registry import LOSSES
 from distill_core.task import task_named
 from distill_core.train.control import RunControl
+from distill_core.train.moment import levels_of
 from distill_core.train.trainer import Trainer
 
 BETWEEN_CNNS = [name for name in LOSSES if name not in ("ce", "kd", "deit", "vit-attention")]
@@ -307,3 +308,55 @@ def test_a_teacher_of_another_input_size_teaches_layers_too(kd_config: DistillCo
     (folder / "card.json").write_text(json.dumps({**card, "input_shape": [1, 16, 16], "mean": [0.3], "std": [0.4]}))
     points = logged(alone(kd_config, "spatial", teacher=str(folder)))
     assert falls(points, "spatial")
+
+
+def test_a_ranking_by_the_student_is_taken_anew_at_each_phase_also_after_a_stop_between_them(
+    kd_config: DistillConfig, tmp_path: Path
+) -> None:
+    easiest = {"pool": "easiest", "ease": "student-loss", "easiest": 0.3}
+    phases = [{"name": "first", "share": 0.5, **easiest}, {"name": "second", "share": 0.5, **easiest}]
+    config = kd_config.changed({"phases": phases})
+    whole = {point.step: point.terms for point in logged(config, folder=tmp_path / "whole")}
+    control = RunControl()
+
+    def stop(event: Event) -> None:
+        # The first phase ends with the first epoch: the stop is heard in its validation.
+        if isinstance(event, StepLogged) and event.step == 33:
+            control.stop()
+
+    distill(config, on_event=stop, control=control, folder=tmp_path / "parts")
+    later = logged(config, folder=tmp_path / "parts", resume=True)
+    assert later[0].step == 34
+    assert all(whole[point.step] == point.terms for point in later)
+
+
+@pytest.mark.parametrize("name", ["hint", "vid", "spatial", "review", "ofa", "crd", "simkd"])
+def test_losses_with_connectors_train_in_half_precision_too(kd_config: DistillConfig, name: str) -> None:
+    points = logged(alone(kd_config, name, precision="bf16-mixed", epochs=1))
+    assert all(point.loss == point.loss for point in points)
+
+
+def test_across_architectures_reads_answers_only_so_they_are_kept(kd_config: DistillConfig) -> None:
+    trainer = Trainer(kd_config.changed({"terms": ["ofa"]}), task_named("vision"), lambda _event: None, RunControl())
+    assert trainer.shop.live is None
+    assert trainer.shop.terms.asks(["ofa"]) == "logits"
+
+
+@pytest.mark.parametrize(
+    ("settings", "weights"),
+    [
+        ({"terms": [{"loss": "kd", "weight": 2, "phases": ["distil"]}]}, [{"ce"}, {"kd", "ce"}, {"ce"}]),
+        ({"terms": {"ce": 0}}, [{"kd"}, {"kd"}, {"kd"}]),
+        ({"terms": [{"loss": "ce", "weight": 1, "phases": ["fine-tune"]}]}, [{"kd"}, {"kd"}, {"kd", "ce"}]),
+    ],
+)
+def test_a_term_named_kd_or_ce_takes_alphas_place(
+    kd_config: DistillConfig, settings: dict[str, object], weights: list[set[str]]
+) -> None:
+    config = kd_config.changed(settings)
+    assert [set(levels_of(config, phase)) for phase in config.phases] == weights
+
+
+def test_a_phase_in_which_nothing_is_learnt_is_refused(kd_config: DistillConfig) -> None:
+    with pytest.raises(ConfigError, match="nothing is learnt in phase 'warm-up'"):
+        distill(kd_config.changed({"terms": {"kd": 0, "ce": 0}}))
