@@ -61,7 +61,7 @@ def known_data(config: DistillConfig) -> KnownData:
     from distill_core.vision.datasets import folder
 
     try:
-        images = folder._parts(folder._given_folder(config))["train"]
+        images = folder.split_folders(folder.given_folder(config))["train"]
     except OSError as error:
         raise DataUnavailable(
             f"Cannot list {error.filename or config.data_folder} ({error.strerror or error}). Allow reading it."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.insight.foresight import known_data, teacher_card
-from distill_core.losses.registry import LOSSES
+from distill_core.losses.registry import LENDER, LOSSES
 from distill_core.task import DataFacts, task_named
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from distill_core.mapping.pairs import Pair
     from distill_core.train.terms import Builder
-
-LENDER = "simkd"
-"""The method after which the student wears the teacher's classifier, and its layers have other names."""
 
 _BETWEEN = {
     "spatial": "1x1 convolution to the teacher's channels; compared at the smaller size",
@@ -93,7 +90,7 @@ def layer_names(config: DistillConfig) -> LayerNames:
     builder.build()
     ends = [
         {layer.name: words_of(layer.shape) for layer in layers if layer.is_block and layer.part == "features"}
-        for layers in (builder._student_layers, builder._teacher_layers)
+        for layers in (builder.student_layers, builder.teacher_layers)
     ]
     return LayerNames(*ends)
 

@@ -23,6 +23,8 @@ Family = Literal[
     "relations between samples",
     "transformers",
 ]
+LENDER = "simkd"
+"""The loss with which the student is deployed with the teacher's classifier, and its layers have other names."""
 Layers = Literal["none", "middle", "stages", "last", "attention"]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from distill_core.errors import ConfigError
-from distill_core.mapping.pairs import LayerFacts, Pair
+from distill_core.mapping.pairs import LayerFacts, Pair, evenly
 
 MOST_PAIRS = 4
 
@@ -36,7 +35,7 @@ def suggest_attention(student: Sequence[LayerFacts], teacher: Sequence[LayerFact
             their.shape,
             f"attention at the same share of the way through, {(i + 1) / count:.0%}",
         )
-        for i, (own, their) in enumerate(zip(_evenly(ours, count), _evenly(theirs, count), strict=True))
+        for i, (own, their) in enumerate(zip(evenly(ours, count), evenly(theirs, count), strict=True))
     )
 
 
@@ -52,8 +51,3 @@ def _attention(who: str, layers: Sequence[LayerFacts]) -> list[LayerFacts]:
             "block1.attention.probabilities; use 'at', which makes an attention map of any features"
         )
     return found
-
-
-def _evenly(layers: list[LayerFacts], count: int) -> list[LayerFacts]:
-    """`count` of them at equal distances, the last included."""
-    return [layers[math.ceil((i + 1) * len(layers) / count) - 1] for i in range(count)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
+T = TypeVar("T")
 Form = Literal["map", "tokens", "vector"]
 Part = Literal["features", "head", "output"]
 
@@ -74,6 +76,11 @@ class LayerFacts:
     def places(self) -> int:
         """Positions of a map, or tokens; 1 for a vector."""
         return {"map": math.prod(self.shape[1:]), "tokens": self.shape[0], "vector": 1}[self.form]
+
+
+def evenly(layers: Sequence[T], count: int) -> list[T]:
+    """`count` of them at equal distances, the last included."""
+    return [layers[math.ceil((i + 1) * len(layers) / count) - 1] for i in range(count)]
 
 
 def form_of(shape: tuple[int, ...]) -> Form:

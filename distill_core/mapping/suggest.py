@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from distill_core.errors import ConfigError
 from distill_core.mapping.connectors import plan, words_of
-from distill_core.mapping.pairs import LayerFacts, Pair
+from distill_core.mapping.pairs import LayerFacts, Pair, evenly
 from distill_core.mapping.taps import unknown_layer
 
 Where = Literal["stages", "middle", "last"]
@@ -219,7 +219,7 @@ def _stages(student: Layers, teacher: Layers) -> list[_Match]:
     count = min(len(ours), len(theirs))
     if not (_has_stages(ours) or _has_stages(theirs)):
         count = min(count, MOST_BLOCKS)
-    return [_Match(a, b, share=True) for a, b in zip(_evenly(ours, count), _evenly(theirs, count), strict=True)]
+    return [_Match(a, b, share=True) for a, b in zip(evenly(ours, count), evenly(theirs, count), strict=True)]
 
 
 def _equal_shapes(student: Layers, teacher: Layers) -> list[Pair]:
@@ -276,11 +276,6 @@ def _number(layer: LayerFacts) -> str:
 
 def _has_stages(ends: list[_End]) -> bool:
     return len({end.layer.stage for end in ends}) > 1
-
-
-def _evenly(ends: list[_End], count: int) -> list[_End]:
-    """`count` of them at equal distances, the last included."""
-    return [ends[math.ceil((i + 1) * len(ends) / count) - 1] for i in range(count)]
 
 
 def _scale(layer: LayerFacts) -> int | None:

@@ -260,6 +260,7 @@ def study(
     from distill_core.terminal.settings import configuration
 
     wanted = studying.read_seeds(seeds) if seeds is not None else None
+    variants.check_options(file, preset, vary, name, accuracy_only=accuracy_only, record=record)
     progress = error_console() if json or markdown else console()
     if variants.is_plan(file) or vary:
         if file and variants.is_plan(file):
@@ -267,7 +268,7 @@ def study(
         else:
             config = configuration(preset, file, settings or ())
             called = name or variants.default_name(preset, file, vary or ())
-            plan = variants.plan_of_grid(config, vary or (), wanted or (0, 1, 2), called)
+            plan = variants.with_free_name(variants.plan_of_grid(config, vary or (), wanted or (0, 1, 2), called))
         rows, together = variants.run(training.open_store(), plan, progress, retry_failed, accuracy_only)
         if record:
             command = variants.command_line(file, preset, settings or (), vary or (), seeds, accuracy_only)

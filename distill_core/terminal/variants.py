@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from distill_core.config import DistillConfig, read_setting
+from distill_core.errors import ConfigError
+from distill_core.home import default_home
 from distill_core.insight.seeds import MeanGain
 from distill_core.insight.words import percent, points
 from distill_core.runs.records import RunRecord
@@ -220,3 +222,41 @@ def default_name(preset: str | None, file: Path | None, vary: Iterable[str]) -> 
     settings = [option.partition("=")[0].replace("_", "-") for option in vary]
     words = "-".join([preset or (file.stem if file else "study"), "by", *settings]).lower()
     return "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in words)[:60].strip("-")
+
+
+def with_free_name(plan: StudyPlan) -> StudyPlan:
+    """The plan, numbered if another plan of that name is kept, so that none is lost."""
+    known, name, number = keeping.kept(default_home()), plan.name, 1
+    while plan.name in known and not _same_work(known[plan.name], plan):
+        number += 1
+        plan = plan.model_copy(update={"name": f"{name[:56]}-{number}"})
+    return plan
+
+
+def _same_work(one: StudyPlan, other: StudyPlan) -> bool:
+    return (one.base, one.variants) == (other.base, other.variants)
+
+
+def check_options(
+    file: Path | None,
+    preset: str | None,
+    vary: Sequence[str] | None,
+    name: str,
+    *,
+    accuracy_only: bool,
+    record: Path | None,
+) -> None:
+    """Refuses options that would have no effect.
+
+    Raises:
+        ConfigError: naming the option and what it goes with.
+    """
+    if is_plan(file):
+        lost = [option for option, given in (("--preset", preset), ("--vary", vary), ("--name", name)) if given]
+        if lost:
+            raise ConfigError(f"{file} says what the study runs; leave {' and '.join(lost)} out, or change the file")
+    elif not vary:
+        options = (("--name", name), ("--accuracy-only", accuracy_only), ("--record", record))
+        lost = [option for option, given in options if given]
+        if lost:
+            raise ConfigError(f"{' and '.join(lost)}: goes with --vary or with a study in a file")

@@ -14,7 +14,7 @@ from distill_core.config import DistillConfig, LayerChoice
 from distill_core.config import Term as TermSetting
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
-from distill_core.losses.registry import loss_named, make_term
+from distill_core.losses.registry import LENDER, loss_named, make_term
 from distill_core.losses.reused_classifier import ReusedClassifierStudent
 from distill_core.mapping.attention import suggest_attention
 from distill_core.mapping.layers import list_layers
@@ -23,7 +23,7 @@ from distill_core.mapping.suggest import check_pairs, suggest
 from distill_core.task import DataFacts, Task
 from distill_core.train.moment import levels_of
 
-LENDER, PROJECTOR = "simkd", "projector"
+PROJECTOR = "projector"
 Asks = Literal["nothing", "logits", "layers"]
 
 
@@ -187,20 +187,22 @@ class Builder:
         if name == LENDER:
             return (self._projected,)
         if isinstance(choice, tuple):
-            return check_pairs(choice, self._student_layers, self._teacher_layers)
+            return check_pairs(choice, self.student_layers, self.teacher_layers)
         try:
             if where == "attention":
-                return suggest_attention(self._student_layers, self._teacher_layers)
-            return suggest(self._student_layers, self._teacher_layers, where=where, how=choice)
+                return suggest_attention(self.student_layers, self.teacher_layers)
+            return suggest(self.student_layers, self.teacher_layers, where=where, how=choice)
         except ConfigError as error:
             raise ConfigError(f"{info.title}: {error}") from None
 
     @cached_property
-    def _student_layers(self) -> tuple[LayerFacts, ...]:
+    def student_layers(self) -> tuple[LayerFacts, ...]:
+        """Every layer of the student that a term could read."""
         return list_layers(self.student, self._student_example)
 
     @cached_property
-    def _teacher_layers(self) -> tuple[LayerFacts, ...]:
+    def teacher_layers(self) -> tuple[LayerFacts, ...]:
+        """Every layer of the teacher that a term could read."""
         assert self._teacher is not None
         assert self._teacher_example is not None
         return list_layers(self._teacher, self._teacher_example)
@@ -210,11 +212,11 @@ class Builder:
         assert self._teacher is not None
         assert self._teacher_example is not None
         own = list_layers(self.student, self._student_example)
-        (last,) = suggest(own, self._teacher_layers, where="last")
+        (last,) = suggest(own, self.teacher_layers, where="last")
         takes = tuple(self._student_example.shape[1:]), tuple(self._teacher_example.shape[1:])
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self._config.seed)
             self.student = ReusedClassifierStudent.between(self.student, takes[0], self._teacher, takes[1])
-        projected = next(layer for layer in self._student_layers if layer.name == PROJECTOR)
+        projected = next(layer for layer in self.student_layers if layer.name == PROJECTOR)
         reason = "the projector feeds the teacher's classifier"
         self._projected = Pair(PROJECTOR, last.teacher, projected.shape, last.teacher_shape, reason)

@@ -66,3 +66,21 @@ def test_a_wrong_variation_is_bad_input(command, work, option, message):
     answer = command("study", "--preset", "quickstart", "--vary", option)
     assert answer.code == 2
     assert message in answer.err
+
+
+def test_options_that_would_be_lost_are_refused(command, work, tmp_path):
+    answer = command("study", "--preset", "quickstart", "--accuracy-only")
+    assert answer.code == 2
+    assert "--accuracy-only: goes with --vary" in answer.err
+    (tmp_path / "two.json").write_text(json.dumps({"name": "two", "preset": "quickstart", "vary": {"alpha": [0.5]}}))
+    answer = command("study", str(tmp_path / "two.json"), "--vary", "alpha=1", "--name", "x")
+    assert answer.code == 2
+    assert "leave --vary and --name out" in answer.err
+
+
+def test_another_study_of_the_same_settings_does_not_replace_the_first(command, work):
+    command(*VARY)
+    command("study", "--preset", "quickstart", "--vary", "student=resnet8-w2,resnet8-w12", "--seeds", "0")
+    listed = command("list", "studies").out
+    assert "quickstart-by-student-2" in listed
+    assert listed.count("quickstart-by-student") == 2

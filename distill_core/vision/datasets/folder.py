@@ -34,9 +34,9 @@ def load_folder(config: DistillConfig, home: Path) -> Data:  # noqa: ARG001
     Raises:
         DataUnavailable: naming the folder or file that is wrong and what to do.
     """
-    root = _given_folder(config)
+    root = given_folder(config)
     try:
-        parts = _parts(root)
+        parts = split_folders(root)
     except OSError as error:
         raise DataUnavailable(
             f"Cannot list {error.filename or root} ({error.strerror or error}). Allow reading it."
@@ -47,7 +47,12 @@ def load_folder(config: DistillConfig, home: Path) -> Data:  # noqa: ARG001
     return as_data(f"folder:{root.resolve().name}", classes, train, validation, test)
 
 
-def _given_folder(config: DistillConfig) -> Path:
+def given_folder(config: DistillConfig) -> Path:
+    """The folder that the configuration names.
+
+    Raises:
+        DataUnavailable: if it names none, or it is no folder.
+    """
     if not config.data_folder:
         raise DataUnavailable(
             "The data set 'folder' needs data_folder: a folder with one sub-folder for each class, named after it, "
@@ -60,7 +65,7 @@ def _given_folder(config: DistillConfig) -> Path:
     return root
 
 
-def _parts(root: Path) -> dict[str, ImagesByClass]:
+def split_folders(root: Path) -> dict[str, ImagesByClass]:
     """The files of each split by class; a split without a folder of its own is held out of the training images."""
     folders = {
         part: next((root / name for name in names if (root / name).is_dir()), None)
