@@ -21,7 +21,10 @@ if not finished:
 
 table = rows(finished)
 chosen = comparison_table(table)
-st.caption("Tick rows to compare only these; without a tick all are shown.")
+st.caption(
+    "Tick rows to compare only these; without a tick all are shown. Two single runs may differ by chance: a **study** "
+    "repeats each with several seeds."
+)
 shown = [finished[index] for index in chosen] if chosen else finished
 
 left, right = st.columns([3, 2], gap="large")

@@ -32,6 +32,12 @@ def navigation() -> Any:
                 icon=":material/compare_arrows:",
                 help="Finished runs side by side: accuracy, size, speed and settings.",
             ),
+            st.Page(
+                "pages/studies.py",
+                title="Studies",
+                icon=":material/science:",
+                help="Variants with several seeds each: what makes a difference, and what may be chance.",
+            ),
         ],
         position="top",
     )

@@ -1,0 +1,56 @@
+"""Making a study from choices: what its variants are called, and how long it may take."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from distill_core.config import DistillConfig
+from distill_core.runs.records import RunRecord
+from distill_core.studies.plan import Job, Variant
+
+
+def named_variants(vary: Mapping[str, Mapping[str, Any]]) -> tuple[Variant, ...]:
+    """A variant for each combination of named values.
+
+    ``{"temperature": {"T 1": 1, "T 4": 4}}`` gives two, called ``T 1`` and ``T 4``.
+    """
+    variants = []
+    for combination in itertools.product(*(values.items() for values in vary.values())):
+        name = ", ".join(said for said, _ in combination) or "as it is"
+        settings = {setting: value for setting, (_, value) in zip(vary, combination, strict=True)}
+        variants.append(Variant(name=name[:80], settings=settings))
+    return tuple(variants)
+
+
+def name_from(title: str) -> str:
+    """A study's name from what a person typed: ``My study!`` -> ``my-study``."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
+
+
+def baselines(jobs: Sequence[Job]) -> int:
+    """How many runs on labels alone the study needs."""
+    wanted = (job.config for job in jobs if job.config.baseline and job.config.teacher is not None)
+    return len({config.baseline_config().fingerprint() for config in wanted})
+
+
+def rough_seconds(known: Sequence[RunRecord], jobs: Sequence[Job]) -> float | None:
+    """How long the runs may take, going by finished ones that are alike; None if one has nothing like it.
+
+    Alike are runs with the same student, data, teacher, methods and length; of several the quickest counts, for it was
+    disturbed least.
+    """
+    seconds: dict[str, float] = {}
+    for record in known:
+        if record.status == "finished" and record.started is not None and record.ended is not None:
+            kind, took = _kind(record.config), record.ended - record.started
+            seconds[kind] = min(took, seconds.get(kind, took))
+    kinds = [_kind(job.config) for job in jobs]
+    return sum(seconds[kind] for kind in kinds) if kinds and all(kind in seconds for kind in kinds) else None
+
+
+def _kind(config: DistillConfig) -> str:
+    methods = sorted(term.loss for term in config.terms)
+    return repr((config.student, config.dataset, config.teacher, methods, config.training.epochs, config.baseline))

@@ -1,0 +1,1 @@
+"""The studies page: the list, one study opened, and the form for a new one."""
