@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import torch
 from torch import Tensor, nn
 
 from distill_core.mapping.taps import Taps
-from distill_core.task import Feed
 from distill_core.train.folding import folded
 from distill_core.train.targets import TeacherAnswers
 
@@ -18,28 +18,43 @@ class LiveTeacher:
 
     Args:
         teacher: frozen.
-        feed: of the transfer set, as the teacher wants to see it.
         layers: names of the layers to read.
+        answers: False if nobody reads its logits; it then stops after the last layer that is read.
         count: told of every forward.
     """
 
-    def __init__(self, teacher: nn.Module, feed: Feed, layers: Sequence[str], count: TeacherAnswers) -> None:
-        self._model = folded(teacher, watched=layers)
-        self._taps = Taps(self._model, layers)
-        self._feed, self._count = feed, count
+    def __init__(self, teacher: nn.Module, layers: Sequence[str], answers: bool, count: TeacherAnswers) -> None:
+        self.model = folded(teacher, watched=layers)
+        self._taps = Taps(self.model, layers)
+        self._count = count
+        self._waiting: set[str] = set()
+        self._layers = frozenset(layers)
+        if not answers and layers:
+            for name in layers:
+                self.model.get_submodule(name).register_forward_hook(self._stopper(name))
 
-    def answer(
-        self, indices: Tensor, draws: Tensor, mixed: Callable[[Tensor], Tensor] = lambda images: images
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The teacher's logits `[B, C]` and its layers by name.
+    def answer(self, images: Tensor) -> tuple[Tensor | None, dict[str, Tensor]]:
+        """The teacher's logits `[B, C]`, or None if nobody reads them, and its layers by name.
 
         Args:
-            indices: image numbers `[B]`.
-            draws: their augmented versions `[B]`.
-            mixed: what is done to the student's batch too, such as mixup.
+            images: model inputs `[B, ...]` as the teacher takes them.
         """
-        with torch.no_grad():
-            logits = self._model(mixed(self._feed.augmented(indices, draws)))
-        self._count.asked += len(indices)
-        self._count.forwards += len(indices)
+        self._waiting = set(self._layers)
+        logits: Tensor | None = None
+        with torch.no_grad(), suppress(_Enough):
+            logits = self.model(images)
+        self._count.asked += len(images)
+        self._count.forwards += len(images)
         return logits, self._taps.take()
+
+    def _stopper(self, name: str) -> Callable[[nn.Module, object, object], None]:
+        def stop(_module: nn.Module, _inputs: object, _output: object) -> None:
+            self._waiting.discard(name)
+            if not self._waiting:
+                raise _Enough
+
+        return stop
+
+
+class _Enough(Exception):
+    """Every layer that is read has been seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from distill_core.config import Augmentation, DistillConfig, Optimiser
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
 from distill_core.mapping.taps import Taps
-from distill_core.task import Data, Feed, Split, Task
+from distill_core.task import Data, DataFacts, Feed, Split, Task
 from distill_core.train.folding import folded, freeze
 from distill_core.train.labels import data_and_labels
 from distill_core.train.live import LiveTeacher
@@ -27,7 +28,10 @@ from distill_core.train.terms import Builder, LossTerms, deployed_architecture, 
 
 @dataclass(frozen=True)
 class Teacher:
-    """The frozen teacher and the feeds that make what it takes of the data."""
+    """The frozen teacher and the feeds that make what it takes of the data.
+
+    `sees_the_same` is true if its inputs are the student's, so that a batch need not be made twice.
+    """
 
     model: nn.Module
     card: ModelCard
@@ -35,6 +39,7 @@ class Teacher:
     validation: Feed
     test: Feed
     channels_last: bool
+    sees_the_same: bool = False
 
 
 @dataclass
@@ -112,6 +117,8 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         teacher.model.to(fabric.device)
     student = builder.student
     channels_last = prefers_channels_last(student)
+    if teacher and teacher.channels_last == channels_last and _same_inputs(teacher.card, facts):
+        teacher = dataclasses.replace(teacher, sees_the_same=True)
     student = _formatted(student, channels_last)
     if channels_last:
         _keep_gradients_channels_last(student)
@@ -120,7 +127,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     answers = _answers(config, data, teacher, fabric.device, home, warn) if teacher else None
     live = None
     if teacher and answers and (terms.teacher_layers or config.augmentation.mixes):
-        live = LiveTeacher(teacher.model, teacher.feed, terms.teacher_layers, answers)
+        live = LiveTeacher(teacher.model, terms.teacher_layers, terms.read_answers, answers)
     return Workshop(
         config=config,
         task=task,
@@ -175,6 +182,10 @@ def _invited(
         test=feed(data.test, None),
         channels_last=channels_last,
     )
+
+
+def _same_inputs(card: ModelCard, facts: DataFacts) -> bool:
+    return (card.input_shape, card.mean, card.std) == (facts.input_shape, facts.mean, facts.std)
 
 
 def _answers(

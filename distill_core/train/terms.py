@@ -42,6 +42,13 @@ class LossTerms(nn.ModuleDict):
         return "logits" if any(loss_named(name).teacher for name in names) else "nothing"
 
     @property
+    def read_answers(self) -> bool:
+        """Whether some term reads the teacher's logits, also where a class is needed of every sample."""
+        return any(
+            loss_named(name).teacher and (not term.site.pairs or loss_named(name).labels) for name, term in self.named()
+        )
+
+    @property
     def student_layers(self) -> tuple[str, ...]:
         """Student layers that some term reads."""
         pairs = [pair.student for _, term in self.named() for pair in term.site.pairs]

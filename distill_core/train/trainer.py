@@ -223,13 +223,17 @@ class Trainer:
         device, labels, visible = shop.fabric.device, shop.data.train.labels, shop.visible
         mix = shop.task.mix(augmentation, shop.data.facts, self.progress.step, len(indices))
         mixed = mix.applied if mix else _as_it_is
+        images = mixed(shop.feed.augmented(indices, draws))
         taught: Tensor | None = None
         teacher_layers: dict[str, Tensor] = {}
-        if asks == "layers" and shop.live:
-            taught, teacher_layers = shop.live.answer(indices, draws, mixed)
+        if asks == "layers" and shop.live and shop.teacher:
+            same = shop.teacher.sees_the_same
+            taught, teacher_layers = shop.live.answer(
+                images if same else mixed(shop.teacher.feed.augmented(indices, draws))
+            )
         elif asks == "logits" and shop.answers:
             taught = shop.answers.at(indices, draws).to(device)
-        logits = shop.model(mixed(shop.feed.augmented(indices, draws)))
+        logits = shop.model(images)
         partners = indices[mix.partners] if mix else None
         return Lesson(
             logits=logits,

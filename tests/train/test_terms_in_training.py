@@ -178,7 +178,7 @@ def test_mixed_images_go_to_teacher_and_student_alike(kd_config: DistillConfig, 
     assert shop.teacher is not None
     shop.student.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
     assert shop.live is not None
-    shop.live._model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
+    shop.live.model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
     lesson = trainer._lesson(indices, draws, "layers", temperature=4.0)
     teacher_saw, student_saw = seen
     assert torch.allclose(teacher_saw, student_saw)
@@ -360,3 +360,18 @@ def test_a_term_named_kd_or_ce_takes_alphas_place(
 def test_a_phase_in_which_nothing_is_learnt_is_refused(kd_config: DistillConfig) -> None:
     with pytest.raises(ConfigError, match="nothing is learnt in phase 'warm-up'"):
         distill(kd_config.changed({"terms": {"kd": 0, "ce": 0}}))
+
+
+def test_a_teacher_whose_answers_nobody_reads_stops_after_the_last_layer_that_is_read(kd_config: DistillConfig) -> None:
+    config = kd_config.changed({"alpha": 0, "terms": ["hint"]})
+    trainer = Trainer(config, task_named("vision"), lambda _event: None, RunControl())
+    live = trainer.shop.live
+    assert live is not None
+    ran: list[str] = []
+    for name in ("stage2", "stage3"):
+        live.model.get_submodule(name).register_forward_hook(lambda *_, name=name: ran.append(name))
+    lesson = trainer._lesson(torch.arange(8), torch.zeros(8, dtype=torch.long), "layers", temperature=4.0)
+    assert lesson.teacher_logits is None
+    assert list(lesson.teacher_layers) == ["stage2.block1"]
+    assert "stage3" not in ran
+    assert falls(logged(alone(kd_config, "hint")), "hint")
