@@ -1,79 +1,15 @@
-"""A study in the process-wide queue: how far each of its runs is, and putting the missing ones in."""
+"""A study in the process-wide queue: putting its missing runs in, and stopping them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distill_core.runs.records import RunRecord
-from distill_core.studies.keeping import served_by
-from distill_core.studies.outcome import RunRow
 from distill_core.studies.plan import Job
+from distill_core.studies.standing import standing
 
 if TYPE_CHECKING:
     from distill_core.runs.manager import Manager
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far a study is.
-
-    Attributes:
-        jobs: its runs, each with the stored run that counts for it, or None.
-    """
-
-    jobs: tuple[tuple[Job, RunRecord | None], ...]
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many runs are finished, queued, failed ...; "missing" are those that nobody started."""
-        return Counter(record.status if record else "missing" for _, record in self.jobs)
-
-    @property
-    def rows(self) -> list[RunRow]:
-        """A row for each finished run."""
-        return [
-            RunRow.of(job.variant, job.seed, record.summary or {})
-            for job, record in self.jobs
-            if record is not None and record.status == "finished"
-        ]
-
-    @property
-    def live(self) -> bool:
-        """Whether any of its runs waits or works."""
-        return any(record is not None and record.live for _, record in self.jobs)
-
-    @property
-    def failed(self) -> list[tuple[Job, RunRecord]]:
-        """The runs that failed."""
-        return [(job, record) for job, record in self.jobs if record is not None and record.status == "failed"]
-
-    @property
-    def startable(self) -> int:
-        """How many runs `queue_missing` would queue: neither finished, nor live, nor failed."""
-        return sum(record is None or record.status in ("stopped", "interrupted") for _, record in self.jobs)
-
-    @property
-    def signature(self) -> tuple[tuple[str, str] | None, ...]:
-        """Changes when anything of this does."""
-        return tuple((record.id, record.status) if record else None for _, record in self.jobs)
-
-
-def standing(known: Sequence[RunRecord], jobs: Sequence[Job]) -> Standing:
-    """How far a study's runs are.
-
-    Args:
-        known: the stored runs, newest first.
-        jobs: of the study.
-    """
-    by_fingerprint: dict[str, list[RunRecord]] = {}
-    for record in known:
-        by_fingerprint.setdefault(record.fingerprint, []).append(record)
-    return Standing(
-        tuple((job, served_by(by_fingerprint.get(job.config.fingerprint(), ()), job.config)) for job in jobs)
-    )
 
 
 def queue_missing(manager: Manager, jobs: Sequence[Job], retry_failed: bool = False) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from distill_core.errors import DistillError
 from distill_core.runs.records import RunRecord
-from distill_core.studies.keeping import finished_rows, served_by
 from distill_core.studies.outcome import RunRow
 from distill_core.studies.plan import Job, StudyPlan
+from distill_core.studies.standing import served_by, standing
 
 if TYPE_CHECKING:
     from distill_core.runs.store import Store
@@ -62,4 +62,4 @@ def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: 
         say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}")
         resumable = record is not None and record.resumable and record.has_checkpoint
         work(job, record if resumable else None)
-    return finished_rows(store, plan)
+    return standing(store.list(role="run"), jobs).rows

@@ -14,7 +14,8 @@ from distill_core.insight.words import percent
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.plan import Job, StudyPlan
-from distill_core.studies.queueing import Standing, queue_missing, stop_all
+from distill_core.studies.queueing import queue_missing, stop_all
+from distill_core.studies.standing import Standing
 from pages.components.jobs import manager
 from pages.components.studies.shelf import PAGE
 

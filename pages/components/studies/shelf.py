@@ -9,7 +9,7 @@ from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.keeping import Recorded
 from distill_core.studies.plan import Job, StudyPlan
-from distill_core.studies.queueing import Standing, standing
+from distill_core.studies.standing import Standing, standing
 from pages.components.jobs import manager
 
 PAGE = "pages/studies.py"
