@@ -76,10 +76,12 @@ class StudyPlan(Part):
         Raises:
             ConfigError: for a variant's setting that does not exist or a value it does not take.
         """
+        alone = len(self.variants) == 1
         for seed in self.seeds:
             for variant in self.variants:
-                name = f"{self.name}: {variant.name}"[:80]
-                yield Job(variant.name, seed, self.base.changed({**variant.settings, "seed": seed, "name": name}))
+                name = self.base.name if alone else f"{self.name}: {variant.name}"[:80]
+                config = self.base.changed({**variant.settings, "seed": seed, "name": name})
+                yield Job(variant.name, seed, config, f"Seed {seed}" if alone else f"{variant.name}, seed {seed}")
 
     def to_json(self) -> str:
         """This plan as indented JSON; `parse(json.loads(...))` gives it back."""
@@ -87,11 +89,12 @@ class StudyPlan(Part):
 
 
 class Job(NamedTuple):
-    """One run of a study."""
+    """One run of a study; `label` is what to call it, which needs no variant where there is only one."""
 
     variant: str
     seed: int
     config: DistillConfig
+    label: str
 
 
 def grid(vary: Mapping[str, Sequence[Any]]) -> tuple[Variant, ...]:

@@ -24,7 +24,7 @@ class FailedBefore(DistillError):
     def __init__(self, job: Job, record: RunRecord) -> None:
         self.record = record
         super().__init__(
-            f"{job.variant}, seed {job.seed}: the run {record.id} failed: {record.error or 'it left no message.'} "
+            f"{job.label}: the run {record.id} failed: {record.error or 'it left no message.'} "
             "Mend that, then repeat the study with --retry-failed."
         )
 
@@ -50,16 +50,16 @@ def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: 
     for number, job in enumerate(jobs, start=1):
         record = served_by(store.list(role="run"), job.config)
         if record is not None and record.status == "finished":
-            say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}: run before as {record.id}")
+            say(f"{number} of {len(jobs)}: {job.label}: run before as {record.id}")
             continue
         if record is not None and record.live:
             raise DistillError(
-                f"{job.variant}, seed {job.seed}: the run {record.id} is {record.status} in another process. "
+                f"{job.label}: the run {record.id} is {record.status} in another process. "
                 "Wait until it has ended, then repeat the study."
             )
         if record is not None and record.status == "failed" and not retry_failed:
             raise FailedBefore(job, record)
-        say(f"{number} of {len(jobs)}: {job.variant}, seed {job.seed}")
+        say(f"{number} of {len(jobs)}: {job.label}")
         resumable = record is not None and record.resumable and record.has_checkpoint
         work(job, record if resumable else None)
     return standing(store.list(role="run"), jobs).rows

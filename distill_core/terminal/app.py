@@ -255,6 +255,8 @@ def study(
     json: Json = False,
 ) -> None:
     """Repeat a run with several seeds, or compare variants of it, and say what differs, with its uncertainty."""
+    from distill_core.studies.keeping import keep
+    from distill_core.studies.outcome import variant_rows
     from distill_core.terminal import study as studying
     from distill_core.terminal import training, variants
     from distill_core.terminal.settings import configuration
@@ -269,7 +271,10 @@ def study(
             config = configuration(preset, file, settings or ())
             called = name or variants.default_name(preset, file, vary or ())
             plan = variants.with_free_name(variants.plan_of_grid(config, vary or (), wanted or (0, 1, 2), called))
-        rows, together = variants.run(training.open_store(), plan, progress, retry_failed, accuracy_only)
+        store = training.open_store()
+        keep(store.home, plan)
+        rows = variants.run(store, plan, progress, retry_failed, accuracy_only)
+        together = variant_rows(rows, [variant.name for variant in plan.variants])
         if record:
             command = variants.command_line(file, preset, settings or (), vary or (), seeds, accuracy_only)
             variants.record(record, plan, rows, command)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,10 +13,9 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
 from distill_core.insight.seeds import MeanGain, mean_gain
 from distill_core.insight.words import percent, points
-from distill_core.runs.records import RunRecord
-from distill_core.terminal.endings import Ending, failure_of_run
-from distill_core.terminal.screen import show
-from distill_core.terminal.training import start, work_on
+from distill_core.studies.outcome import RunRow
+from distill_core.studies.plan import StudyPlan, Variant
+from distill_core.terminal.variants import run
 
 if TYPE_CHECKING:
     from distill_core.runs.store import Store
@@ -113,52 +111,15 @@ def study(
     """
     if config.teacher is None:
         raise ConfigError("A study compares a student with its baseline, so it needs a teacher: --set teacher=NAME")
-    configs = [config.changed({"seed": seed, "baseline": True}) for seed in seeds]
-    return Study([_result(_run(store, each, console, retry_failed), each.seed) for each in configs])
+    base = config.changed({"baseline": True})
+    plan = StudyPlan(name="seeds", base=base, variants=(Variant(name="as it is"),), seeds=tuple(seeds))
+    return Study([_result(row) for row in run(store, plan, console, retry_failed)])
 
 
-def _run(store: Store, config: DistillConfig, console: Console, retry_failed: bool) -> RunRecord:
-    earlier = [
-        record for record in store.list(role="run") if record.fingerprint == config.fingerprint() and _serves(record)
-    ]
-    for record in earlier:
-        if record.status == "finished":
-            show(f"Seed {config.seed}: run before as {record.id}", to=console)
-            return record
-    if earlier and earlier[0].status == "failed" and not retry_failed:
-        raise _failed_before(earlier[0], config.seed)
-    show(f"Seed {config.seed}:", to=console)
-    for record in earlier:
-        if record.resumable and record.has_checkpoint:
-            return work_on(store, record.id, console)[0]
-    return start(store, config, console)[0]
-
-
-def _failed_before(record: RunRecord, seed: int) -> Ending:
-    """The ending of a study one of whose runs failed at an earlier attempt."""
-    sentence = (
-        f"Seed {seed}: the run {record.id} failed: {record.error or 'it left no message.'} "
-        "Mend that, then repeat the study with --retry-failed."
-    )
-    return failure_of_run(record.id, sentence, record.details)
-
-
-def _serves(record: RunRecord) -> bool:
-    """Whether a run of the same settings counts: it has its baseline, and was made with this torch."""
-    if record.status != "finished":
-        return record.config.baseline
-    summary = record.summary or {}
-    torch = str((summary.get("versions") or {}).get("torch") or "").partition("+")[0]
-    return bool(summary.get("baseline")) and torch == version("torch").partition("+")[0]
-
-
-def _result(record: RunRecord, seed: int) -> SeedResult:
-    baseline, student, teacher = (_accuracy(record, who) for who in ("baseline", "student", "teacher"))
-    return SeedResult(seed, record.id, baseline, student, teacher)
-
-
-def _accuracy(record: RunRecord, who: str) -> float:
-    value: float | None = ((record.summary or {}).get(who) or {}).get("accuracy")
-    if value is None:
-        raise DistillError(f"The run {record.id} has no accuracy of its {who}, so its seed cannot be compared.")
-    return value
+def _result(row: RunRow) -> SeedResult:
+    for who, accuracy in (("baseline", row.baseline), ("teacher", row.teacher)):
+        if accuracy is None:
+            raise DistillError(f"The run {row.run_id} has no accuracy of its {who}, so its seed cannot be compared.")
+    assert row.baseline is not None
+    assert row.teacher is not None
+    return SeedResult(row.seed, row.run_id, row.baseline, row.accuracy, row.teacher)

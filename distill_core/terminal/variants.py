@@ -20,7 +20,7 @@ from distill_core.insight.seeds import MeanGain
 from distill_core.insight.words import percent, points
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
-from distill_core.studies.outcome import RunRow, VariantRow, variant_rows
+from distill_core.studies.outcome import RunRow, VariantRow
 from distill_core.studies.plan import Job, StudyPlan, grid, read_plan
 from distill_core.studies.running import FailedBefore, complete
 from distill_core.terminal.endings import failure_of_run
@@ -68,13 +68,11 @@ def plan_of_grid(config: DistillConfig, vary: Iterable[str], seeds: Sequence[int
     return StudyPlan.parse({"name": name, "base": config, "variants": grid(values), "seeds": tuple(seeds)})
 
 
-def run(
-    store: Store, plan: StudyPlan, console: Console, retry_failed: bool, bare: bool
-) -> tuple[list[RunRow], list[VariantRow]]:
-    """Runs what is missing of a study, and says what all of it says together.
+def run(store: Store, plan: StudyPlan, console: Console, retry_failed: bool, bare: bool = False) -> list[RunRow]:
+    """Runs what is missing of a study; returns a row for each run.
 
     Args:
-        store: where runs are kept; the plan is kept beside it.
+        store: where runs are kept.
         plan: of the study.
         console: where the progress goes.
         retry_failed: take up runs that failed before.
@@ -89,12 +87,10 @@ def run(
             return work_on(store, record.id, console, bare=bare)[0]
         return start(store, job.config, console, bare=bare)[0]
 
-    keeping.keep(store.home, plan)
     try:
-        rows = complete(store, plan, work, lambda sentence: show(sentence, to=console), retry_failed)
+        return complete(store, plan, work, lambda sentence: show(sentence, to=console), retry_failed)
     except FailedBefore as failed:
         raise failure_of_run(failed.record.id, str(failed), failed.record.details) from None
-    return rows, variant_rows(rows, [variant.name for variant in plan.variants])
 
 
 def table_rows(plan: StudyPlan, found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
