@@ -1,28 +1,13 @@
-"""Making a study from choices: what its variants are called, and how long it may take."""
+"""Making a study from choices: what it is called, and how long it may take."""
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from distill_core.config import DistillConfig
 from distill_core.runs.records import RunRecord
-from distill_core.studies.plan import Job, Variant
-
-
-def named_variants(vary: Mapping[str, Mapping[str, Any]]) -> tuple[Variant, ...]:
-    """A variant for each combination of named values.
-
-    ``{"temperature": {"T 1": 1, "T 4": 4}}`` gives two, called ``T 1`` and ``T 4``.
-    """
-    variants = []
-    for combination in itertools.product(*(values.items() for values in vary.values())):
-        name = ", ".join(said for said, _ in combination) or "as it is"
-        settings = {setting: value for setting, (_, value) in zip(vary, combination, strict=True)}
-        variants.append(Variant(name=name[:80], settings=settings))
-    return tuple(variants)
+from distill_core.studies.plan import Job
 
 
 def name_from(title: str) -> str:

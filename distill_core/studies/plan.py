@@ -110,14 +110,25 @@ def grid(vary: Mapping[str, Sequence[Any]]) -> tuple[Variant, ...]:
             raise ConfigError(f"study: {setting} is varied over a list of values; got {values!r}")
         if not values:
             raise ConfigError(f"study: {setting} has no values to try; write {setting}=VALUE,VALUE ...")
-    return tuple(
-        Variant(
-            name=", ".join(f"{setting} {_words(value)}" for setting, value in zip(vary, combination, strict=True))
-            or "as it is",
-            settings=dict(zip(vary, combination, strict=True)),
-        )
-        for combination in itertools.product(*vary.values())
-    )
+    named: dict[str, dict[str, Any]] = {}
+    for setting, values in vary.items():
+        named[setting] = {f"{setting} {_words(value)}": value for value in values}
+        if len(named[setting]) < len(values):
+            raise ConfigError(f"study: {setting} has a value twice; got {list(values)!r}")
+    return named_variants(named)
+
+
+def named_variants(vary: Mapping[str, Mapping[str, Any]]) -> tuple[Variant, ...]:
+    """A variant for each combination of named values.
+
+    ``{"temperature": {"T 1": 1, "T 4": 4}}`` gives two, called ``T 1`` and ``T 4``.
+    """
+    variants = []
+    for combination in itertools.product(*(values.items() for values in vary.values())):
+        name = ", ".join(said for said, _ in combination) or "as it is"
+        settings = {setting: value for setting, (_, value) in zip(vary, combination, strict=True)}
+        variants.append(Variant(name=name[:80], settings=settings))
+    return tuple(variants)
 
 
 def read_plan(path: Path) -> StudyPlan:

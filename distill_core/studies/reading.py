@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import fmean
 
 import pandas as pd
 
 from distill_core.insight.seeds import Answer, MeanGain
-from distill_core.insight.words import percent
 from distill_core.studies.outcome import RunRow, VariantRow, pareto
 from distill_core.studies.plan import StudyPlan
+from distill_core.studies.words import gained, share
 
 ANSWERS: dict[Answer, str] = {"better": "better", "worse": "worse", "unclear": "not shown to differ"}
 
@@ -23,26 +22,6 @@ def chosen(found: Sequence[VariantRow]) -> VariantRow | None:
     """The variant with the best validation accuracy, by which one may choose; None where there is no choice."""
     known = [row for row in found if row.validation is not None]
     return max(known, key=lambda row: row.validation or 0) if len(known) > 1 else None
-
-
-def share(value: MeanGain) -> str:
-    """An accuracy with its interval: ``85.1% ± 0.4``."""
-    return percent(value.mean) + half(value)
-
-
-def gained(value: MeanGain | None) -> str:
-    """A difference with its interval, in points: ``+1.3 ± 0.4``."""
-    if value is None:
-        return "–"
-    # Where one digit cannot show on which side of 0 the interval ends, there are two.
-    digits = 2 if value.half_width and half(value) == half(replace(value, half_width=abs(value.mean))) else 1
-    mean = round(100 * value.mean, digits) + 0.0
-    return f"{mean:+.{digits}f}".replace("-", "−") + half(value, digits)
-
-
-def half(value: MeanGain, digits: int = 1) -> str:
-    """The half-width of an interval, in points; nothing with one seed."""
-    return "" if value.half_width is None else f" ± {100 * value.half_width:.{digits}f}"
 
 
 def headline(plan: StudyPlan, found: Sequence[VariantRow]) -> str:

@@ -16,13 +16,14 @@ from rich.console import Console
 from distill_core.config import DistillConfig, read_setting
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
-from distill_core.insight.seeds import MeanGain
-from distill_core.insight.words import percent, points
+from distill_core.insight.words import percent
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
+from distill_core.studies.design import name_from
 from distill_core.studies.outcome import RunRow, VariantRow
 from distill_core.studies.plan import Job, StudyPlan, grid, read_plan
 from distill_core.studies.running import FailedBefore, complete
+from distill_core.studies.words import gained, share
 from distill_core.terminal.endings import failure_of_run
 from distill_core.terminal.screen import show
 from distill_core.terminal.training import start, work_on
@@ -99,9 +100,9 @@ def table_rows(plan: StudyPlan, found: Sequence[VariantRow]) -> list[tuple[str, 
         (
             row.variant,
             str(row.seeds),
-            percent(row.accuracy.mean) + _give_or_take(row.accuracy),
-            _difference(row.gain),
-            "reference" if row.variant == plan.variants[0].name else _difference(row.difference),
+            share(row.accuracy),
+            gained(row.gain),
+            "reference" if row.variant == plan.variants[0].name else gained(row.difference),
             percent(row.validation),
             f"{row.parameters:,}",
         )
@@ -205,19 +206,10 @@ def _listed(option: str) -> list[Any]:
     return [read_setting(f"{setting}={part}")[1] for part in text.split(",")] if text else []
 
 
-def _give_or_take(gain: MeanGain) -> str:
-    return "" if gain.half_width is None else f" ± {100 * gain.half_width:.1f}"
-
-
-def _difference(gain: MeanGain | None) -> str:
-    return "–" if gain is None else points(gain.mean).replace(" points", "") + _give_or_take(gain)
-
-
 def default_name(preset: str | None, file: Path | None, vary: Iterable[str]) -> str:
     """A name for a study that was given none: what it starts from and what it varies."""
-    settings = [option.partition("=")[0].replace("_", "-") for option in vary]
-    words = "-".join([preset or (file.stem if file else "study"), "by", *settings]).lower()
-    return "".join(letter if letter.isalnum() or letter == "-" else "-" for letter in words)[:60].strip("-")
+    settings = [option.partition("=")[0] for option in vary]
+    return name_from(" ".join([preset or (file.stem if file else "study"), "by", *settings]))
 
 
 def with_free_name(plan: StudyPlan) -> StudyPlan:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from distill_core.config import DistillConfig
-from distill_core.studies.design import baselines, name_from, named_variants
-from distill_core.studies.plan import StudyPlan
+from distill_core.studies.design import baselines, name_from
+from distill_core.studies.plan import StudyPlan, named_variants
 
 
 def test_every_combination_is_a_variant_with_the_words_of_the_choices() -> None:

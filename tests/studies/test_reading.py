@@ -11,15 +11,14 @@ from distill_core.studies.plan import StudyPlan, Variant, grid
 from distill_core.studies.reading import (
     chosen,
     costs_differ,
-    gained,
     grid_frame,
     headline,
     how_to_read,
     results_frame,
-    share,
     teacher_accuracy,
     variants_frame,
 )
+from distill_core.studies.words import gained, share
 
 
 def plan(variants: tuple[Variant, ...], seeds: tuple[int, ...] = (0, 1)) -> StudyPlan:

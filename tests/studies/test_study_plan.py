@@ -70,6 +70,7 @@ def test_the_plans_in_docs_can_be_read() -> None:
         ({"temperature": 4}, "temperature is varied over a list of values; got 4"),
         ({"student": "resnet8-w4"}, "student is varied over a list"),
         (["temperature"], "vary is an object"),
+        ({"alpha": [0.5, 0.5]}, "alpha has a value twice"),
     ],
 )
 def test_what_is_varied_is_a_list(vary: object, message: str) -> None:

@@ -15,8 +15,8 @@ from distill_core.losses.registry import LOSSES
 from distill_core.presets import load, names
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
-from distill_core.studies.design import baselines, name_from, named_variants, rough_seconds
-from distill_core.studies.plan import Job, StudyPlan
+from distill_core.studies.design import baselines, name_from, rough_seconds
+from distill_core.studies.plan import Job, StudyPlan, named_variants
 from distill_core.studies.queueing import queue_missing
 from pages.components.comparison import label
 from pages.components.form.problems import refusals_of

@@ -11,7 +11,8 @@ import streamlit as st
 from distill_core.insight.words import count, megabytes, milliseconds, percent
 from distill_core.studies.outcome import VariantRow
 from distill_core.studies.plan import StudyPlan
-from distill_core.studies.reading import ANSWERS, gained, share
+from distill_core.studies.reading import ANSWERS
+from distill_core.studies.words import gained, share
 
 MOST_ROWS = 16
 
