@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
-from distill_core.losses.shapes import pooled, width
+from distill_core.losses.shapes import pooled
+from distill_core.mapping.pairs import width_of
 
 UNKNOWN = -1
 """Class number of an image whose class no batch has told yet."""
@@ -131,8 +132,8 @@ class Contrastive(Term):
         self.temperature, self.momentum = temperature, momentum
         (self.pair,) = site.pairs
         generator = torch.Generator().manual_seed(site.seed)
-        self.student_projection = _linear(width(self.pair.student_shape), dimensions, generator)
-        self.teacher_projection = _linear(width(self.pair.teacher_shape), dimensions, generator)
+        self.student_projection = _linear(width_of(self.pair.student_shape), dimensions, generator)
+        self.teacher_projection = _linear(width_of(self.pair.teacher_shape), dimensions, generator)
         for name in ("student_memory", "teacher_memory"):
             noise = torch.randn(site.images, dimensions, generator=generator)
             self.register_buffer(name, functional.normalize(noise, dim=1))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.shapes import check_same_shape, check_temperature
 
 LEAST_SPREAD = 1e-4
 """Length of a centred row or column of probabilities below which it counts as constant. The authors' code adds 1e-8 to
@@ -60,12 +61,8 @@ def correlation_loss(
     Raises:
         ValueError: if the shapes differ or the temperature is not positive.
     """
-    if student_logits.shape != teacher_logits.shape:
-        raise ValueError(
-            f"student {tuple(student_logits.shape)} and teacher {tuple(teacher_logits.shape)} differ in shape"
-        )
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, got {temperature}")
+    check_same_shape(student_logits, teacher_logits)
+    check_temperature(temperature)
     student, teacher = (student_logits / temperature).softmax(dim=1), (teacher_logits / temperature).softmax(dim=1)
     rows, columns = correlation_distance(student, teacher), correlation_distance(student.T, teacher.T)
     return temperature**2 * (between * rows + within * columns)

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.shapes import check_same_shape, check_temperature
 
 
 class Decoupled(NamedTuple):
@@ -47,14 +48,10 @@ def decouple(student_logits: Tensor, teacher_logits: Tensor, classes: Tensor, te
     Raises:
         ValueError: if the shapes differ, there is one class alone, or the temperature is not positive.
     """
-    if student_logits.shape != teacher_logits.shape:
-        raise ValueError(
-            f"student {tuple(student_logits.shape)} and teacher {tuple(teacher_logits.shape)} differ in shape"
-        )
+    check_same_shape(student_logits, teacher_logits)
     if student_logits.shape[1] < 2:
         raise ValueError("decoupling the target from the other classes takes at least 2 classes, got 1")
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, got {temperature}")
+    check_temperature(temperature)
     parts = zip(
         _parts(student_logits / temperature, classes), _parts(teacher_logits / temperature, classes), strict=True
     )

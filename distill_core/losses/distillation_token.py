@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.shapes import check_same_shape
 from distill_core.losses.soft_labels import soft_label_loss
 
 LAYER = "distilled_classifier"
@@ -28,10 +29,7 @@ def hard_distillation_loss(student_logits: Tensor, teacher_logits: Tensor) -> Te
     Raises:
         ValueError: if the shapes differ.
     """
-    if student_logits.shape != teacher_logits.shape:
-        raise ValueError(
-            f"student {tuple(student_logits.shape)} and teacher {tuple(teacher_logits.shape)} differ in shape"
-        )
+    check_same_shape(student_logits, teacher_logits)
     return functional.cross_entropy(student_logits, teacher_logits.argmax(dim=1))
 
 

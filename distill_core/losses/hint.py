@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.paired import connectors_of, tensors_of
+from distill_core.losses.shapes import check_same_shape
 
 
 def hint_loss(guided: Tensor, hint: Tensor) -> Tensor:
@@ -26,8 +27,7 @@ def hint_loss(guided: Tensor, hint: Tensor) -> Tensor:
     Raises:
         ValueError: if the shapes differ (broadcasting would hide it).
     """
-    if guided.shape != hint.shape:
-        raise ValueError(f"student {tuple(guided.shape)} and teacher {tuple(hint.shape)} differ in shape")
+    check_same_shape(guided, hint)
     return functional.mse_loss(guided, hint)
 
 

@@ -9,7 +9,8 @@ from torch.nn import functional
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.paired import need_pairs
-from distill_core.losses.shapes import pooled, width
+from distill_core.losses.shapes import check_same_shape, pooled
+from distill_core.mapping.pairs import width_of
 
 
 def one_for_all_loss(student_logits: Tensor, teacher_logits: Tensor, classes: Tensor, eps: float) -> Tensor:
@@ -31,10 +32,7 @@ def one_for_all_loss(student_logits: Tensor, teacher_logits: Tensor, classes: Te
     Raises:
         ValueError: if the shapes differ or eps is not positive.
     """
-    if student_logits.shape != teacher_logits.shape:
-        raise ValueError(
-            f"student {tuple(student_logits.shape)} and teacher {tuple(teacher_logits.shape)} differ in shape"
-        )
+    check_same_shape(student_logits, teacher_logits)
     if not eps > 0:
         raise ValueError(f"eps must be above 0, got {eps}")
     teacher = teacher_logits.softmax(dim=1)
@@ -76,7 +74,7 @@ class OneForAll(Term):
         if not eps > 0:
             raise ConfigError(f"ofa: eps must be above 0, got {eps}; the paper takes 1 to 1.5.")
         self.eps = eps
-        self.exits = nn.ModuleList(Exit(width(pair.student_shape), site.classes) for pair in site.pairs)
+        self.exits = nn.ModuleList(Exit(width_of(pair.student_shape), site.classes) for pair in site.pairs)
 
     def forward(self, lesson: Lesson) -> Tensor:
         """The sum over exits."""

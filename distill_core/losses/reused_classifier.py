@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import torch
@@ -14,7 +13,8 @@ from torch.nn import functional
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.paired import need_pairs, tensors_of
-from distill_core.losses.shapes import as_map, map_shape, to_common_size
+from distill_core.losses.shapes import as_map, check_same_shape, map_shape, to_common_size
+from distill_core.mapping.layers import quiet
 from distill_core.mapping.pairs import form_of
 
 NARROWING = 2
@@ -39,8 +39,7 @@ def reused_classifier_loss(projected: Tensor, features: Tensor) -> Tensor:
     """
     if projected.dim() == features.dim() == 4 and projected.shape[:2] == features.shape[:2]:
         projected, features = to_common_size(projected, features)
-    if projected.shape != features.shape:
-        raise ValueError(f"student {tuple(projected.shape)} and teacher {tuple(features.shape)} differ in shape")
+    check_same_shape(projected, features)
     return functional.mse_loss(projected, features)
 
 
@@ -194,7 +193,7 @@ def features_shape(model: nn.Module, role: str, takes: tuple[int, ...]) -> tuple
     """
     _need_parts(model, role)
     example = torch.zeros(2, *takes, device=next(model.parameters()).device)
-    with _evaluating(model), torch.no_grad():
+    with quiet(model):
         return tuple(cast(_TwoParts, model).features(example).shape[1:])
 
 
@@ -258,20 +257,8 @@ def _traced(model: nn.Module, role: str, shape: tuple[int, ...]) -> tuple[nn.Mod
 
 def _try_head(model: nn.Module, shape: tuple[int, ...]) -> None:
     """Runs the head on features of zeros; the mode of every module is as before."""
-    with _evaluating(model), torch.no_grad():
+    with quiet(model):
         cast(_TwoParts, model).head(torch.zeros(2, *shape))
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; then each module is in the mode it was in."""
-    modes = {module: module.training for module in model.modules()}
-    try:
-        model.eval()
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def _drop_all_but(module: nn.Module, used: list[str], prefix: str = "") -> None:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.paired import need_pairs, tensors_of
-from distill_core.losses.shapes import as_map, map_shape
+from distill_core.losses.shapes import as_map, check_same_shape, map_shape
 
 WIDEST = 512
 POOLS = (4, 2, 1)
@@ -31,8 +31,7 @@ def context_loss(student: Tensor, teacher: Tensor) -> Tensor:
     Raises:
         ValueError: if the shapes differ.
     """
-    if student.shape != teacher.shape:
-        raise ValueError(f"student {tuple(student.shape)} and teacher {tuple(teacher.shape)} differ in shape")
+    check_same_shape(student, teacher)
     loss, weight, total = functional.mse_loss(student, teacher), 1.0, 1.0
     for size in POOLS:
         if size >= min(student.shape[2:]):

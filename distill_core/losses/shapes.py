@@ -14,6 +14,18 @@ from distill_core.errors import ConfigError
 from distill_core.mapping.pairs import form_of, patch_grid
 
 
+def check_same_shape(student: Tensor, teacher: Tensor) -> None:
+    """Raises ValueError if the two differ in shape, which broadcasting would hide."""
+    if student.shape != teacher.shape:
+        raise ValueError(f"student {tuple(student.shape)} and teacher {tuple(teacher.shape)} differ in shape")
+
+
+def check_temperature(temperature: float) -> None:
+    """Raises ValueError if it is not above 0."""
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
+
+
 def _grid(tokens: int) -> tuple[int, int]:
     grid = patch_grid(tokens)
     if grid is None:
@@ -73,11 +85,6 @@ def pooled(features: Tensor) -> Tensor:
         return features
     leading, _ = patch_grid(features.shape[1]) or (0, 0)
     return features[:, leading:].mean(dim=1)
-
-
-def width(shape: tuple[int, ...]) -> int:
-    """D of `pooled` for this shape."""
-    return shape[-1] if form_of(shape) == "tokens" else shape[0]
 
 
 def to_common_size(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

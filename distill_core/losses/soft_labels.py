@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Term
+from distill_core.losses.shapes import check_same_shape, check_temperature
 
 
 def soft_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
@@ -27,12 +28,8 @@ def soft_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature:
     Raises:
         ValueError: if the shapes differ or the temperature is not positive.
     """
-    if student_logits.shape != teacher_logits.shape:
-        raise ValueError(
-            f"student {tuple(student_logits.shape)} and teacher {tuple(teacher_logits.shape)} differ in shape"
-        )
-    if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, got {temperature}")
+    check_same_shape(student_logits, teacher_logits)
+    check_temperature(temperature)
     log_student = functional.log_softmax(student_logits / temperature, dim=1)
     log_teacher = functional.log_softmax(teacher_logits / temperature, dim=1)
     return functional.kl_div(log_student, log_teacher, reduction="batchmean", log_target=True) * temperature**2

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.paired import connectors_of, tensors_of
-from distill_core.losses.shapes import width
+from distill_core.losses.shapes import check_same_shape
+from distill_core.mapping.pairs import width_of
 
 EPS = 1e-5
 FIRST_VARIANCE = 5.0
@@ -34,8 +35,7 @@ def variational_loss(mean: Tensor, target: Tensor, variance: Tensor) -> Tensor:
     Raises:
         ValueError: if the shapes differ.
     """
-    if mean.shape != target.shape:
-        raise ValueError(f"student {tuple(mean.shape)} and teacher {tuple(target.shape)} differ in shape")
+    check_same_shape(mean, target)
     elsewhere = (0, 2, 3) if target.dim() == 4 else tuple(range(target.dim() - 1))
     error = (target - mean).square().mean(dim=elsewhere)
     return 0.5 * (error / variance + variance.log()).mean()
@@ -65,7 +65,7 @@ class Variational(Term):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self.connectors = connectors_of("vid", site)
-        self.variances = nn.ModuleList(ChannelVariance(width(pair.teacher_shape)) for pair in site.pairs)
+        self.variances = nn.ModuleList(ChannelVariance(width_of(pair.teacher_shape)) for pair in site.pairs)
 
     def forward(self, lesson: Lesson) -> Tensor:
         """The sum over pairs."""

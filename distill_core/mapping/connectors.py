@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from distill_core.errors import ConfigError
-from distill_core.mapping.pairs import form_of, patch_grid
+from distill_core.mapping.pairs import form_of, patch_grid, width_of
 
 Shape = tuple[int, ...]
 
@@ -94,7 +94,7 @@ def _steps(student: Shape, teacher: Shape, widening: int) -> list[Step]:
                 f"connector: a layer of shape {shape} is no map (C, H, W), tokens (L, D) or vector (D,); "
                 "choose another layer"
             )
-    width, target = _width(student), _width(teacher)
+    width, target = width_of(student), width_of(teacher)
     if widening < 1:
         raise ConfigError(f"connector: widening_steps must be at least 1, got {widening}")
     if widening > 1 and width >= target:
@@ -180,7 +180,7 @@ def _tokens_to_vector(student: Shape, teacher: Shape, widening: int) -> list[Ste
 
 
 def _vector_to_places(student: Shape, teacher: Shape, widening: int) -> list[Step]:
-    width = _width(teacher)
+    width = width_of(teacher)
     if width != torch.Size(teacher).numel():
         raise ConfigError(
             f"connector: {words_of(student)} cannot learn from {words_of(teacher)}, since a vector has forgotten "
@@ -316,10 +316,6 @@ class ResizeTokens(nn.Module):
         kept = x[:, : min(self.have[0], self.want[0])]
         average = patches.mean(dim=(2, 3)).unsqueeze(1).expand(-1, self.want[0] - kept.shape[1], -1)
         return torch.cat([kept, average, resized.flatten(2).transpose(1, 2)], dim=1)
-
-
-def _width(shape: Shape) -> int:
-    return shape[1] if len(shape) == 2 else shape[0]
 
 
 def _widths(width: int, target: int, steps: int) -> list[int]:

@@ -129,7 +129,7 @@ def _run(model: nn.Module, example: Tensor) -> tuple[list[_Seen], list[Tensor]]:
         stride = side / across if side and across and across <= side else None
         seen[name] = _Seen(name, module, output, output._version, stride)
 
-    with _quiet(model):
+    with quiet(model):
         handles = [module.register_forward_hook(look) for module in names]
         try:
             answer = model(batch)
@@ -146,7 +146,7 @@ def _run(model: nn.Module, example: Tensor) -> tuple[list[_Seen], list[Tensor]]:
 
 
 @contextmanager
-def _quiet(model: nn.Module) -> Iterator[None]:
+def quiet(model: nn.Module) -> Iterator[None]:
     """Eval mode, no gradients, nothing in place; each module is put back as it was."""
     modules = list(model.modules())
     modes = [module.training for module in modules]

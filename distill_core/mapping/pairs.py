@@ -70,12 +70,17 @@ class LayerFacts:
     @property
     def width(self) -> int:
         """Channels of a map, numbers of a token or a vector."""
-        return self.shape[-1] if self.form == "tokens" else self.shape[0]
+        return width_of(self.shape)
 
     @property
     def places(self) -> int:
         """Positions of a map, or tokens; 1 for a vector."""
         return {"map": math.prod(self.shape[1:]), "tokens": self.shape[0], "vector": 1}[self.form]
+
+
+def width_of(shape: tuple[int, ...]) -> int:
+    """Channels of a map, numbers of a token or a vector."""
+    return shape[-1] if form_of(shape) == "tokens" else shape[0]
 
 
 def evenly(layers: Sequence[T], count: int) -> list[T]:

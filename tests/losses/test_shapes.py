@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from distill_core.errors import ConfigError
-from distill_core.losses.shapes import as_map, map_shape, pooled, to_common_size, width
+from distill_core.losses.shapes import as_map, map_shape, pooled, to_common_size
+from distill_core.mapping.pairs import width_of
 
 
 @pytest.mark.parametrize("leading", [0, 1, 2, 5])
@@ -12,7 +13,7 @@ def test_tokens_become_the_map_they_were_cut_from(leading: int) -> None:
     torch.testing.assert_close(as_map(tokens), picture)
     torch.testing.assert_close(pooled(tokens), picture.mean(dim=(2, 3)))
     assert map_shape(tuple(tokens.shape[1:])) == (3, 4, 4)
-    assert width(tuple(tokens.shape[1:])) == 3
+    assert width_of(tuple(tokens.shape[1:])) == 3
 
 
 def test_maps_stay_and_vectors_are_maps_of_one_place() -> None:
@@ -22,7 +23,7 @@ def test_maps_stay_and_vectors_are_maps_of_one_place() -> None:
     assert pooled(vector) is vector
     assert map_shape((3, 4, 5)) == (3, 4, 5)
     assert map_shape((6,)) == (6, 1, 1)
-    assert (width((3, 4, 5)), width((6,))) == (3, 6)
+    assert (width_of((3, 4, 5)), width_of((6,))) == (3, 6)
 
 
 def test_tokens_without_a_square_are_refused_as_a_map_and_all_averaged_as_a_vector() -> None:
