@@ -5,32 +5,11 @@ Widths W, 2W, 4W. Layers: ``stage1``, ``stage2``, ``stage3``, ``pool``, ``classi
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
 from distill_core.errors import ConfigError
-from distill_core.vision.models.network import ConvolutionalNetwork
-from distill_core.vision.models.vgg import ConvBlock
+from distill_core.vision.models.network import ConvBlock, PooledNetwork
 
 
-class PlainCNN(ConvolutionalNetwork):
-    """Images `[N, channels, H, W]`, H and W at least 4 -> logits `[N, classes]`."""
-
-    def __init__(self, width: int, channels: int, classes: int) -> None:
-        super().__init__()
-        self.stage1 = ConvBlock(channels, width)
-        self.stage2 = ConvBlock(width, 2 * width)
-        self.stage3 = ConvBlock(2 * width, 4 * width)
-        self.shrink = nn.MaxPool2d(2)
-        self.end_with(4 * width, classes)
-
-    def features(self, images: Tensor) -> Tensor:
-        """The map `[N, 4 width, H/4, W/4]`."""
-        out = self.shrink(self.stage1(images))
-        features: Tensor = self.stage3(self.shrink(self.stage2(out)))
-        return features
-
-
-def build(channels: int, classes: int, size: tuple[int, int], width: str) -> PlainCNN:  # noqa: ARG001
+def build(channels: int, classes: int, size: tuple[int, int], width: str) -> PooledNetwork:  # noqa: ARG001
     """A plain CNN whose first stage has `width` channels.
 
     Raises:
@@ -38,4 +17,4 @@ def build(channels: int, classes: int, size: tuple[int, int], width: str) -> Pla
     """
     if int(width) < 1:
         raise ConfigError(f"student: 'cnn-w{width}' cannot be built; the width after 'w' must be at least 1")
-    return PlainCNN(int(width), channels, classes)
+    return PooledNetwork(ConvBlock, int(width), channels, classes)

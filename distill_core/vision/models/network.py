@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 
@@ -39,6 +42,55 @@ class ConvolutionalNetwork(Network):
         """Logits `[N, classes]` of a map `[N, C, H, W]`."""
         logits: Tensor = self.classifier(self.pool(features).flatten(1))
         return logits
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, norm, ReLU: `[N, wide_in, H, W]` -> `[N, wide_out, H, W]`."""
+
+    def __init__(self, wide_in: int, wide_out: int) -> None:
+        super().__init__(
+            OrderedDict(
+                conv=nn.Conv2d(wide_in, wide_out, 3, padding=1, bias=False),
+                norm=nn.BatchNorm2d(wide_out),
+                relu=nn.ReLU(inplace=True),
+            )
+        )
+
+
+class PooledNetwork(ConvolutionalNetwork):
+    """Three stages without shortcuts, widths W, 2W, 4W, each but the last followed by 2x2 max pooling.
+
+    Images `[N, channels, H, W]`, H and W at least 4 -> logits `[N, classes]`.
+
+    Args:
+        stage: makes one, `[N, wide_in, H, W]` -> `[N, wide_out, H, W]`, of `wide_in` and `wide_out`.
+        width: W.
+        channels: of an image.
+        classes: to tell apart.
+    """
+
+    def __init__(self, stage: Callable[[int, int], nn.Module], width: int, channels: int, classes: int) -> None:
+        super().__init__()
+        self.stage1 = stage(channels, width)
+        self.stage2 = stage(width, 2 * width)
+        self.stage3 = stage(2 * width, 4 * width)
+        self.shrink = nn.MaxPool2d(2)
+        self.end_with(4 * width, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The map `[N, 4 width, H/4, W/4]`."""
+        out = self.shrink(self.stage1(images))
+        features: Tensor = self.stage3(self.shrink(self.stage2(out)))
+        return features
+
+
+def residual_stage(
+    block: Callable[[int, int, int], nn.Module], wide_in: int, wide_out: int, blocks: int, stride: int
+) -> nn.Sequential:
+    """`blocks` of a kind, made of widths and stride; the first changes the map's shape, the others keep it."""
+    return numbered(
+        "block", [block(wide_in, wide_out, stride), *(block(wide_out, wide_out, 1) for _ in range(blocks - 1))]
+    )
 
 
 def numbered(name: str, layers: list[nn.Module]) -> nn.Sequential:

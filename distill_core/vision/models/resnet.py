@@ -6,26 +6,11 @@ A stem and three stages of `n` blocks (6n + 2 layers); widths W, 2W, 4W. Layers 
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from torch import Tensor, nn
 from torch.nn import functional
 
 from distill_core.errors import ConfigError
-from distill_core.vision.models.network import ConvolutionalNetwork, numbered
-
-
-class Stem(nn.Sequential):
-    """Convolution, norm, ReLU: `[N, channels, H, W]` -> `[N, width, H, W]`."""
-
-    def __init__(self, channels: int, width: int) -> None:
-        super().__init__(
-            OrderedDict(
-                conv=nn.Conv2d(channels, width, 3, padding=1, bias=False),
-                norm=nn.BatchNorm2d(width),
-                relu=nn.ReLU(inplace=True),
-            )
-        )
+from distill_core.vision.models.network import ConvBlock, ConvolutionalNetwork, residual_stage
 
 
 class BasicBlock(nn.Module):
@@ -56,10 +41,10 @@ class ResNet(ConvolutionalNetwork):
 
     def __init__(self, blocks_per_stage: int, width: int, channels: int, classes: int) -> None:
         super().__init__()
-        self.stem = Stem(channels, width)
-        self.stage1 = _stage(width, width, blocks_per_stage, stride=1)
-        self.stage2 = _stage(width, 2 * width, blocks_per_stage, stride=2)
-        self.stage3 = _stage(2 * width, 4 * width, blocks_per_stage, stride=2)
+        self.stem = ConvBlock(channels, width)
+        self.stage1 = residual_stage(BasicBlock, width, width, blocks_per_stage, stride=1)
+        self.stage2 = residual_stage(BasicBlock, width, 2 * width, blocks_per_stage, stride=2)
+        self.stage3 = residual_stage(BasicBlock, 2 * width, 4 * width, blocks_per_stage, stride=2)
         self.end_with(4 * width, classes)
 
     def features(self, images: Tensor) -> Tensor:
@@ -82,8 +67,3 @@ def build(channels: int, classes: int, size: tuple[int, int], depth: str, width:
     if int(width) < 1:
         raise ConfigError(f"student: 'resnet{depth}-w{width}' cannot be built; the width after 'w' must be at least 1")
     return ResNet((layers - 2) // 6, int(width), channels, classes)
-
-
-def _stage(wide_in: int, wide_out: int, blocks: int, stride: int) -> nn.Sequential:
-    first = BasicBlock(wide_in, wide_out, stride)
-    return numbered("block", [first, *(BasicBlock(wide_out, wide_out, 1) for _ in range(blocks - 1))])

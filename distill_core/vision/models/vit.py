@@ -8,6 +8,8 @@ Tokens are ordered class token, DeiT's distillation token, then the patches row 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -19,6 +21,15 @@ PATCH = 4
 # Width, blocks, heads; tiny and small as in Touvron et al. 2021, table 1.
 SIZES = {"micro": (64, 6, 4), "tiny": (192, 12, 3), "small": (384, 12, 6)}
 HEAD_WIDTH = 32
+
+
+class Shape(NamedTuple):
+    """Width of a token, blocks, attention heads of a block, and pixels of a patch's side."""
+
+    width: int
+    depth: int
+    heads: int
+    patch: int
 
 
 class Patches(nn.Module):
@@ -74,18 +85,9 @@ class Block(nn.Module):
 class ViT(Network):
     """Images `[N, channels, H, W]` of the one size it was built for -> logits `[N, classes]`."""
 
-    def __init__(
-        self,
-        width: int,
-        depth: int,
-        heads: int,
-        channels: int,
-        classes: int,
-        size: tuple[int, int],
-        patch: int,
-        extra_tokens: int = 1,
-    ) -> None:
+    def __init__(self, shape: Shape, channels: int, classes: int, size: tuple[int, int], extra_tokens: int = 1) -> None:
         super().__init__()
+        width, depth, heads, patch = shape
         grid = (size[0] // patch, size[1] // patch)
         self.patches = Patches(channels, width, patch)
         self.tokens = nn.Parameter(torch.zeros(1, extra_tokens, width))
@@ -133,18 +135,9 @@ class DistilledViT(ViT):
     name; in evaluation it is the mean of both, so the teacher's lesson is in the answer.
     """
 
-    def __init__(
-        self,
-        width: int,
-        depth: int,
-        heads: int,
-        channels: int,
-        classes: int,
-        size: tuple[int, int],
-        patch: int,
-    ) -> None:
-        super().__init__(width, depth, heads, channels, classes, size, patch, extra_tokens=2)
-        self.distilled_classifier = nn.Linear(width, classes)
+    def __init__(self, shape: Shape, channels: int, classes: int, size: tuple[int, int]) -> None:
+        super().__init__(shape, channels, classes, size, extra_tokens=2)
+        self.distilled_classifier = nn.Linear(shape.width, classes)
 
     def head(self, features: Tensor) -> Tensor:
         """Logits `[N, classes]`: the class token's in training, the mean of both tokens' in evaluation."""
@@ -167,8 +160,7 @@ def build(channels: int, classes: int, size: tuple[int, int], **parts: str) -> V
     Raises:
         ConfigError: if the patches do not fill the image, or the width does not fit the heads.
     """
-    width, depth, heads, patch = _shape("vit", size, **parts)
-    return ViT(width, depth, heads, channels, classes, size, patch).draw_weights()
+    return ViT(_shape("vit", size, **parts), channels, classes, size).draw_weights()
 
 
 def build_distilled(channels: int, classes: int, size: tuple[int, int], **parts: str) -> ViT:
@@ -177,12 +169,10 @@ def build_distilled(channels: int, classes: int, size: tuple[int, int], **parts:
     Raises:
         ConfigError: if the patches do not fill the image, or the width does not fit the heads.
     """
-    width, depth, heads, patch = _shape("deit", size, **parts)
-    return DistilledViT(width, depth, heads, channels, classes, size, patch).draw_weights()
+    return DistilledViT(_shape("deit", size, **parts), channels, classes, size).draw_weights()
 
 
-def _shape(family: str, image: tuple[int, int], scale: str, patch: str) -> tuple[int, int, int, int]:
-    """Width, blocks, heads and pixels of a patch."""
+def _shape(family: str, image: tuple[int, int], scale: str, patch: str) -> Shape:
     name = f"{family}-{scale}{patch}"
     pixels = int(patch.removeprefix("-p") or PATCH)
     if pixels < 1 or image[0] % pixels or image[1] % pixels:
@@ -193,11 +183,11 @@ def _shape(family: str, image: tuple[int, int], scale: str, patch: str) -> tuple
             f"Patches that do: {', '.join(fits) or 'none but 1'}; write {family}-{scale}-p{fits[0] if fits else 1}"
         )
     if scale in SIZES:
-        return (*SIZES[scale], pixels)
+        return Shape(*SIZES[scale], pixels)
     wide, blocks = (int(number) for number in scale.split("x"))
     if wide < HEAD_WIDTH or wide % HEAD_WIDTH or blocks < 1:
         raise ConfigError(
             f"student: {name!r} cannot be built; the width is a multiple of {HEAD_WIDTH}, with at least 1 block, "
             f"such as {family}-128x8"
         )
-    return wide, blocks, wide // HEAD_WIDTH, pixels
+    return Shape(wide, blocks, wide // HEAD_WIDTH, pixels)

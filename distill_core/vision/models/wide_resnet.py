@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from distill_core.errors import ConfigError
-from distill_core.vision.models.network import ConvolutionalNetwork, numbered
+from distill_core.vision.models.network import ConvolutionalNetwork, residual_stage
 
 STEM = 16
 
@@ -48,9 +48,9 @@ class WideResNet(ConvolutionalNetwork):
         super().__init__()
         widths = [STEM * widen * 2**stage for stage in range(3)]
         self.stem = nn.Conv2d(channels, STEM, 3, padding=1, bias=False)
-        self.stage1 = _stage(STEM, widths[0], blocks_per_stage, stride=1)
-        self.stage2 = _stage(widths[0], widths[1], blocks_per_stage, stride=2)
-        self.stage3 = _stage(widths[1], widths[2], blocks_per_stage, stride=2)
+        self.stage1 = residual_stage(PreActivationBlock, STEM, widths[0], blocks_per_stage, stride=1)
+        self.stage2 = residual_stage(PreActivationBlock, widths[0], widths[1], blocks_per_stage, stride=2)
+        self.stage3 = residual_stage(PreActivationBlock, widths[1], widths[2], blocks_per_stage, stride=2)
         self.norm = nn.BatchNorm2d(widths[2])
         self.relu = nn.ReLU(inplace=True)
         self.end_with(widths[2], classes)
@@ -77,8 +77,3 @@ def build(channels: int, classes: int, size: tuple[int, int], depth: str, widen:
             f"student: 'wrn{depth}-{widen}' cannot be built; it is widened at least 1 time, as in wrn16-2"
         )
     return WideResNet((layers - 4) // 6, int(widen), channels, classes)
-
-
-def _stage(wide_in: int, wide_out: int, blocks: int, stride: int) -> nn.Sequential:
-    first = PreActivationBlock(wide_in, wide_out, stride)
-    return numbered("block", [first, *(PreActivationBlock(wide_out, wide_out, 1) for _ in range(blocks - 1))])
