@@ -116,12 +116,10 @@ class _Stepper:
         from distill_core.train.control import RunControl
         from distill_core.train.moment import levels_of
         from distill_core.train.sampler import Sampler
-        from distill_core.train.schedule import stretches_of
         from distill_core.train.trainer import Trainer
 
         self._trainer = Trainer(config, task, lambda _event: None, RunControl(), home=home)
         self._span = self._trainer.shop.spans[0]
-        (self._stretch,) = stretches_of(self._span)
         everything = torch.arange(len(self._trainer.shop.data.train))
         self._batches = Sampler(everything, config.training.batch_size, seed=0, stream=0)
         self._asks = self._trainer.shop.terms.asks(levels_of(config, self._span.phase))

@@ -27,6 +27,14 @@ class Recorded:
     machine: str
     date: str
 
+    @property
+    def threads(self) -> str:
+        """How many threads trained its runs, in words."""
+        counts = sorted({row.threads for row in self.rows if row.threads is not None})
+        if not counts:
+            return "threads not noted"
+        return f"{' or '.join(map(str, counts))} thread{'s' if counts != [1] else ''} a run"
+
 
 def recorded() -> dict[str, Recorded]:
     """The recorded studies by name."""

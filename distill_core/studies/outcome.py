@@ -21,6 +21,7 @@ class RunRow:
         parameters, bytes, cpu_ms: of the student as deployed; `bytes` of its ONNX file.
         images_per_second: of training.
         run_id: the stored run.
+        threads: torch's while it trained; None if nothing says so.
     """
 
     variant: str
@@ -34,6 +35,7 @@ class RunRow:
     cpu_ms: float | None
     images_per_second: float
     run_id: str
+    threads: int | None = None
 
     @classmethod
     def of(cls, variant: str, seed: int, summary: dict[str, Any]) -> RunRow:
@@ -51,6 +53,7 @@ class RunRow:
             cpu_ms=onnx.get("cpu_ms"),
             images_per_second=summary["images_per_second"],
             run_id=summary["run_id"],
+            threads=summary.get("threads"),
         )
 
     def to_dict(self) -> dict[str, Any]:

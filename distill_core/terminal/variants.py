@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shlex
 from collections.abc import Iterable, Sequence
@@ -160,8 +161,9 @@ def command_line(
     seeds: str | None,
     accuracy_only: bool,
 ) -> str:
-    """The command that makes a study again."""
-    words = ["python", "-m", "distill_core", "study"]
+    """The command that makes a study again, with the number of threads if the environment sets it."""
+    threads = os.environ.get("OMP_NUM_THREADS")
+    words = [*([f"OMP_NUM_THREADS={threads}"] if threads else []), "python", "-m", "distill_core", "study"]
     words += [str(file)] if file else []
     words += ["--preset", preset] if preset else []
     for option, values in (("--set", settings), ("--vary", vary)):

@@ -34,7 +34,8 @@ def test_a_study_goes_on_where_it_was_stopped_and_is_listed_by_name(command, wor
     assert len(work.done) == before
 
 
-def test_a_file_holds_a_whole_study_and_its_results_can_be_recorded(command, work, tmp_path):
+def test_a_file_holds_a_whole_study_and_its_results_can_be_recorded(command, work, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     plan = {
         "name": "two",
         "preset": "quickstart",
@@ -48,9 +49,13 @@ def test_a_file_holds_a_whole_study_and_its_results_can_be_recorded(command, wor
     assert answer.code == 0, answer.err
     assert answer.out.splitlines()[0].startswith("| variant | seeds | accuracy |")
     recorded = json.loads(out.read_text())
+    again = f"python -m distill_core study {tmp_path / 'two.json'} --seeds 0,1"
     assert len(recorded["rows"]) == 4
-    assert recorded["command"] == f"python -m distill_core study {tmp_path / 'two.json'} --seeds 0,1"
+    assert recorded["command"] == f"OMP_NUM_THREADS=1 {again}"
     assert recorded["plan"]["name"] == "recorded"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    assert command("study", str(tmp_path / "two.json"), "--seeds", "0,1", "--record", str(out)).code == 0
+    assert json.loads(out.read_text())["command"] == again
 
 
 @pytest.mark.parametrize(

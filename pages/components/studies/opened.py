@@ -45,7 +45,7 @@ def _recorded(study: Study, recorded: Recorded) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in recorded.versions.items())
     st.caption(
         f"{len(recorded.rows)} of {_runs(study.plan)} runs finished · {_seeds(study.plan)} · {versions} · "
-        f"{recorded.machine} · {recorded.date}  \nMade by {_plain(recorded.command)}"
+        f"{recorded.machine}, {recorded.threads} · {recorded.date}  \nMade by {_plain(recorded.command)}"
     )
     _results(study.plan, recorded.rows)
 
