@@ -5,6 +5,7 @@ The form asks this while settings are chosen; `runs.preflight` then does the sam
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, DataUnavailable, DistillError, unknown_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import DataFacts, task_named
+from distill_core.train.refusals import check_budget, check_classes
 from distill_core.vision.datasets.fashion_mnist_mini import CLASSES as FASHION
 
 _NUMBERS = tuple("0123456789")
@@ -105,22 +107,25 @@ def refusals(config: DistillConfig) -> list[str]:
 
 
 def _labels(config: DistillConfig, data: KnownData) -> Iterator[str]:
-    budget = config.label_budget
-    if budget is not None and budget < len(data.classes):
-        yield f"label_budget: {budget:,} is fewer than the {len(data.classes)} classes; give each at least one"
-    elif budget is not None and budget > data.images:
-        yield (
-            f"label_budget: {budget:,} is more than the {data.images:,} images there are to train on; "
-            f"allow {data.images:,} or fewer, or all"
-        )
+    try:
+        check_budget(config.label_budget, len(data.classes), data.images)
+    except ConfigError as error:
+        yield str(error)
+    if config.labels_file is None or not data.named:
+        return
+    from distill_core.train.labels import read_labels
+
+    try:
+        deque(read_labels(Path(config.labels_file).expanduser(), data.classes, data.images), maxlen=0)
+    except ConfigError as error:
+        yield f"labels_file: {str(error).removeprefix('labels_file: ')}"
 
 
 def _classes(config: DistillConfig, data: KnownData) -> Iterator[str]:
-    for phase in config.phases:
-        wrong = [number for number in phase.classes if not 0 <= number < len(data.classes)]
-        if wrong:
-            last = len(data.classes) - 1
-            yield f"phases: {phase.name} is to train on class {wrong[0]}, but {config.dataset} has classes 0 to {last}"
+    try:
+        check_classes(config.phases, len(data.classes), config.dataset)
+    except ConfigError as error:
+        yield str(error)
 
 
 def _student(config: DistillConfig, data: KnownData) -> Iterator[str]:

@@ -52,7 +52,7 @@ def log_constant(positive: Tensor, negative: Tensor, usable: Tensor, images: int
 
 
 def contrastive_loss(positive: Tensor, negative: Tensor, usable: Tensor, log_z: Tensor, images: int) -> Tensor:
-    """Noise-contrastive estimation (eq. 10-19): the loss of telling the positive from K draws of noise.
+    """Noise-contrastive estimation (section 3): the loss of telling the positive from K draws of noise.
 
     The critic is `h = p / (p + K / M)` with `p = exp(score) / Z` and M images, and the loss is
     `-log h(positive) - sum over negatives of log(1 - h(negative))`, averaged over the anchors. As `h` is the logistic
@@ -97,7 +97,7 @@ class Contrastive(Term):
     Mixed images (mixup, cutmix) are views of no one image: they leave memory and classes as they are, and find the
     other side's view of the same mixture. If every batch is mixed, the memory stays the noise it began as.
 
-    The constants Z are set by the first batch and kept (eq. 19 and the authors' code). Everything that is remembered is
+    The constants Z are set by the first batch and kept (as in the authors' code). Everything that is remembered is
     in buffers. Draws depend on the seed and the number of steps alone, so a resumed run draws what it would have drawn.
     """
 

@@ -14,7 +14,7 @@ from distill_core.mapping.pairs import width_of
 
 
 def one_for_all_loss(student_logits: Tensor, teacher_logits: Tensor, classes: Tensor, eps: float) -> Tensor:
-    """`-sum over classes of ((p_t + 1_y)^eps - 1_y) ln p_s`, averaged over the batch, at temperature 1 (eq. 5-6).
+    """`-sum over classes of ((p_t + 1_y)^eps - 1_y) ln p_s`, averaged over the batch, at temperature 1 (section 3).
 
     eps = 1 is cross-entropy with the teacher; above 1 it leans towards the target class, the more
     the surer the teacher is of it. Its minimum is not 0: with `w` the weights in the bracket, it is reached at

@@ -29,6 +29,19 @@ Layers = Literal["none", "middle", "stages", "last", "attention"]
 
 
 @dataclass(frozen=True)
+class Option:
+    """A setting of one loss.
+
+    Attributes:
+        default: the published value.
+        title: its name on screen.
+    """
+
+    default: float | bool
+    title: str
+
+
+@dataclass(frozen=True)
 class LossInfo:
     """A loss as the user meets it.
 
@@ -43,7 +56,7 @@ class LossInfo:
         connects: whether it puts a connector between layers of different shape.
         teacher: whether it needs one.
         labels: whether it needs a class of every sample (it takes the teacher's where there is no label).
-        options: its settings and their defaults.
+        options: its own settings, by name.
     """
 
     title: str
@@ -56,7 +69,12 @@ class LossInfo:
     connects: bool = False
     teacher: bool = True
     labels: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> dict[str, float | bool]:
+        """What its options are when the user does not say."""
+        return {name: option.default for name, option in self.options.items()}
 
 
 LOSSES: dict[str, LossInfo] = {
@@ -81,10 +99,10 @@ LOSSES: dict[str, LossInfo] = {
         "Standardised soft labels",
         "soft labels",
         "Copies the order and spacing of the answers, whatever their scale.",
-        "Sun et al. 2024 (2403.01427), eq. 9",
+        "Sun et al. 2024 (2403.01427), algorithm 1",
         9.0,
         "distill_core.losses.standardised:StandardisedSoftLabels",
-        options={"temperature": 2.0},
+        options={"temperature": Option(2.0, "Temperature after standardising")},
     ),
     "dkd": LossInfo(
         "Decoupled soft labels (DKD)",
@@ -94,7 +112,10 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.decoupled:DecoupledSoftLabels",
         labels=True,
-        options={"alpha": 1.0, "beta": 8.0},
+        options={
+            "alpha": Option(1.0, "Weight of the right class against the rest (TCKD)"),
+            "beta": Option(8.0, "Weight among the other classes (NCKD)"),
+        },
     ),
     "dist": LossInfo(
         "Correlations (DIST)",
@@ -103,7 +124,10 @@ LOSSES: dict[str, LossInfo] = {
         "Huang et al. 2022 (2205.10536), eq. 10",
         2.0,
         "distill_core.losses.correlations:Correlations",
-        options={"between": 1.0, "within": 1.0},
+        options={
+            "between": Option(1.0, "Weight over the classes of an image"),
+            "within": Option(1.0, "Weight over the images of a class"),
+        },
     ),
     "hint": LossInfo(
         "Hint (FitNets)",
@@ -119,7 +143,7 @@ LOSSES: dict[str, LossInfo] = {
         "Variational information (VID)",
         "intermediate feature matching",
         "Predicts the teacher's features and how sure it can be of each channel.",
-        "Ahn et al. 2019 (1904.05835), eq. 4-6",
+        "Ahn et al. 2019 (1904.05835), Gaussian with a learnt variance",
         1.0,
         "distill_core.losses.variational:Variational",
         layers="stages",
@@ -148,7 +172,7 @@ LOSSES: dict[str, LossInfo] = {
         "Neuron selectivity (NST)",
         "spatial feature alignment",
         "Matches which places excite the channels, as a distribution.",
-        "Huang & Wang 2017 (1707.01219), eq. 5-6",
+        "Huang & Wang 2017 (1707.01219), polynomial kernel",
         50.0,
         "distill_core.losses.selectivity:NeuronSelectivity",
         layers="last",
@@ -176,7 +200,7 @@ LOSSES: dict[str, LossInfo] = {
         "Similarity-preserving (SP)",
         "relations between samples",
         "Finds the same images alike as the teacher does.",
-        "Tung & Mori 2019 (1907.09682), eq. 4",
+        "Tung & Mori 2019 (1907.09682), section 3",
         3000.0,
         "distill_core.losses.similarity:SimilarityPreserving",
         layers="last",
@@ -189,35 +213,40 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.relational:Relational",
         layers="last",
-        options={"distance": 25.0, "angle": 50.0},
+        options={"distance": Option(25.0, "Weight of the distances"), "angle": Option(50.0, "Weight of the angles")},
     ),
     "crd": LossInfo(
         "Contrastive (CRD)",
         "relations between samples",
         "Recognises the teacher's view of the same image among thousands of others.",
-        "Tian et al. 2020 (1910.10699), eq. 10-19",
+        "Tian et al. 2020 (1910.10699), section 3",
         0.8,
         "distill_core.losses.contrastive:Contrastive",
         layers="last",
         labels=True,
-        options={"negatives": 16384, "temperature": 0.07, "momentum": 0.5, "dimensions": 128},
+        options={
+            "negatives": Option(16384, "Other images each is told from"),
+            "temperature": Option(0.07, "Temperature of the contrast"),
+            "momentum": Option(0.5, "How slowly a remembered view changes"),
+            "dimensions": Option(128, "Numbers a view is described by"),
+        },
     ),
     "ofa": LossInfo(
         "Across architectures (OFA)",
         "transformers",
         "Gives every stage of the student an exit that answers like the teacher.",
-        "Hao et al. 2023 (2310.19444), eq. 5-6",
+        "Hao et al. 2023 (2310.19444), section 3",
         1.0,
         "distill_core.losses.one_for_all:OneForAll",
         layers="stages",
         labels=True,
-        options={"eps": 1.5},
+        options={"eps": Option(1.5, "Emphasis on the right class")},
     ),
     "vit-attention": LossInfo(
         "Attention maps between ViTs",
         "attention transfer",
         "Copies which patch looks at which.",
-        "Wang et al. 2020 (2002.10957), eq. 2, averaged over heads where their numbers differ",
+        "Wang et al. 2020 (2002.10957), section 3.1, averaged over heads where their numbers differ",
         1.0,
         "distill_core.losses.transformer_attention:TransformerAttention",
         layers="attention",
@@ -229,7 +258,7 @@ LOSSES: dict[str, LossInfo] = {
         "Touvron et al. 2021 (2012.12877), eq. 3",
         0.5,
         "distill_core.losses.distillation_token:DistillationToken",
-        options={"hard": True},
+        options={"hard": Option(True, "Copy the teacher's choice, not its softened answer")},
     ),
 }
 
@@ -256,5 +285,5 @@ def make_term(name: str, site: Site, options: Mapping[str, Any]) -> Term:
         if option not in info.options:
             raise unknown_name(f"option of {name}", option, info.options)
     module, _, kind = info.make.partition(":")
-    term: Term = getattr(importlib.import_module(module), kind)(site, **{**info.options, **options})
+    term: Term = getattr(importlib.import_module(module), kind)(site, **{**info.defaults, **options})
     return term

@@ -16,7 +16,7 @@ from distill_core.losses.shapes import as_map, map_shape, to_common_size
 
 
 def selectivity_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """The squared maximum mean discrepancy between two sets of channels (eq. 5-6), averaged over the batch.
+    """The squared maximum mean discrepancy between two sets of channels, averaged over the batch.
 
     A channel is the vector of its activations over places, brought to length 1, and two channels are as alike as the
     square of their dot product: the polynomial kernel with d = 2 and c = 0, the best of the paper's three. The numbers

@@ -11,7 +11,7 @@ from distill_core.losses.paired import need_pairs, tensors_of
 
 
 def likeness(features: Tensor) -> Tensor:
-    """How alike each image of a batch is to every other: `F F^T` with rows of length 1 (eq. 1-3).
+    """How alike each image of a batch is to every other: `F F^T` with rows of length 1.
 
     Args:
         features: `[N, ...]`, flattened to one vector a sample.
@@ -24,7 +24,7 @@ def likeness(features: Tensor) -> Tensor:
 
 
 def similarity_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """`1 / N^2` times the squared Frobenius norm of the difference of the likenesses (eq. 4).
+    """`1 / N^2` times the squared Frobenius norm of the difference of the likenesses.
 
     Only relations within the batch are compared, so shapes may differ in all but N. Do not divide by N twice: the
     paper's weight of 3000 belongs to this mean over N^2 entries, each of about 1/N in size. The authors apply it to the
@@ -41,7 +41,7 @@ def similarity_loss(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 class SimilarityPreserving(Term):
-    """`similarity_loss` summed over the pairs, as eq. 4 sums over layers."""
+    """`similarity_loss` summed over the pairs, as the paper sums over layers."""
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)

@@ -14,7 +14,7 @@ than a millionth where their standard deviation is 1 or more."""
 
 
 def standardised(logits: Tensor) -> Tensor:
-    """Each sample's logits with mean 0 and standard deviation 1 over the classes (the paper's Z-score, eq. 9).
+    """Each sample's logits with mean 0 and standard deviation 1 over the classes (the paper's Z-score, algorithm 1).
 
     The deviation is the population's (divided by C), as in the paper; the authors' code divides by C - 1.
 

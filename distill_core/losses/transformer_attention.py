@@ -14,7 +14,7 @@ SMALLEST = 1e-8
 
 
 def transformer_attention_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """`KL(teacher || student)` of what each query attends to, averaged over samples, heads and queries (eq. 2).
+    """`KL(teacher || student)` of what each query attends to, averaged over samples, heads and queries (section 3.1).
 
     Where the numbers of heads differ, both sides are averaged over their heads first, which the paper does not do (it
     asks for equal numbers).

@@ -20,9 +20,10 @@ FIRST_VARIANCE = 5.0
 def variational_loss(mean: Tensor, target: Tensor, variance: Tensor) -> Tensor:
     """Mean of `1/2 ((target - mean)^2 / variance + ln variance)`: how badly the student predicts the teacher, in nats.
 
-    Eq. 4-6 without its constant (half of ln 2 pi), averaged instead of summed. Its minimum is not 0: it is
-    `1/2 mean(ln variance)` where the prediction is exact. The best variance of a channel is its mean squared error,
-    and then the loss is half of `1 + ln(mean squared error)`; an exact prediction drives it towards `1/2 ln EPS`.
+    The negative logarithm of a Gaussian without its constant (half of ln 2 pi), averaged instead of summed. Its minimum
+    is not 0: it is `1/2 mean(ln variance)` where the prediction is exact. The best variance of a channel is its mean
+    squared error, and then the loss is half of `1 + ln(mean squared error)`; an exact prediction drives it towards
+    `1/2 ln EPS`.
 
     Args:
         mean: the student's prediction, of the target's shape.

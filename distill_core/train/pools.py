@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from distill_core.config import Ease, Phase
 from distill_core.errors import ConfigError
+from distill_core.train.refusals import check_budget
 
 
 def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) -> Tensor:
@@ -28,15 +29,9 @@ def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) 
     Raises:
         ConfigError: if the budget is smaller than the number of classes or larger than N.
     """
+    check_budget(budget, classes, len(labels))
     if budget is None or budget == len(labels):
         return torch.ones(len(labels), dtype=torch.bool)
-    if budget > len(labels):
-        raise ConfigError(
-            f"label_budget: got {budget}, but the transfer set has {len(labels)} images; "
-            "all (null in JSON) sees every one"
-        )
-    if budget < classes:
-        raise ConfigError(f"label_budget: got {budget}, but there are {classes} classes; give each at least one label")
     generator = torch.Generator().manual_seed(seed)
     shuffled = torch.randperm(len(labels), generator=generator)
     # The k-th image of each class comes before any class's (k+1)-th, so any prefix is balanced.

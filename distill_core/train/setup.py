@@ -21,6 +21,7 @@ from distill_core.task import Data, DataFacts, Feed, Split, Task
 from distill_core.train.folding import folded, freeze
 from distill_core.train.labels import data_and_labels
 from distill_core.train.live import LiveTeacher
+from distill_core.train.refusals import check_classes
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
 from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
@@ -96,7 +97,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     fabric = _fabric(config)
     data, visible = data_and_labels(config, task, home or default_home())
     facts = data.facts
-    _check_classes(config, len(facts.classes))
+    check_classes(config.phases, len(facts.classes), config.dataset)
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
@@ -256,12 +257,3 @@ def _keep_gradients_channels_last(student: nn.Module) -> None:
     for module in student.modules():
         if isinstance(module, nn.AdaptiveAvgPool2d):
             module.register_forward_pre_hook(before)
-
-
-def _check_classes(config: DistillConfig, classes: int) -> None:
-    for phase in config.phases:
-        wrong = [number for number in phase.classes if not 0 <= number < classes]
-        if wrong:
-            raise ConfigError(
-                f"phase {phase.name!r}: there is no class {wrong[0]}; {config.dataset} has classes 0 to {classes - 1}"
-            )

@@ -58,7 +58,7 @@ def test_gives_a_finite_scalar_with_a_gradient_to_the_student(name: str, classes
 
 @pytest.mark.parametrize("name", NAMES)
 def test_takes_its_options_and_no_others(name: str) -> None:
-    options = dict(LOSSES[name].options)
+    options = LOSSES[name].defaults
     make(name, 10, **options)
     with pytest.raises(ValueError, match="nonsense"):
         make(name, 10, nonsense=1)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from made_up_runs import embed_teacher
 
 from distill_core.config import DistillConfig
@@ -253,3 +254,36 @@ def test_a_published_teacher_can_be_chosen(app: Any, embedded_teacher: str, own_
     embed_teacher(own_home / "teachers" / "my-teacher")
     offered = app(TRAIN).selectbox(key="form_teacher").options
     assert any("my-teacher" in name for name in offered), offered
+
+
+def test_labels_from_a_file_reach_the_run_and_a_wrong_line_is_named(
+    app: Any, embedded_teacher: str, still_manager: Manager, tmp_path: Path
+) -> None:
+    file = tmp_path / "labels.csv"
+    page = app(TRAIN)
+    page.segmented_control(key="form_budgeted").set_value("From a file").run()
+    assert page.button(key="start").disabled
+    assert any("Name the file of labels first." in caption.value for caption in page.caption)
+    page.text_input(key="form_labels_file").set_value(str(file)).run()
+    assert page.error[0].value.startswith("File of labels: ")
+    file.write_text("image,label\n3,Trousers\n")
+    st.cache_data.clear()
+    page.run()
+    assert "line 2: got label 'Trousers'" in page.error[0].value
+    file.write_text("image,label\n3,Trouser\n9,2\n")
+    st.cache_data.clear()
+    page.run()
+    assert not page.error
+    config = submitted(page, still_manager)
+    assert (config.labels_file, config.label_budget) == (str(file), None)
+
+
+def test_mixing_and_random_changes_reach_the_run(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
+    page = app(TRAIN)
+    page.toggle(key="form_randaugment").set_value(True)
+    page.number_input(key="form_mixup").set_value(0.2)
+    page.number_input(key="form_cutmix").set_value(-1.0).run()
+    assert page.error[0].value == "Cutmix: got -1.0; it must be at least 0"
+    page.number_input(key="form_cutmix").set_value(1.0).run()
+    augmentation = submitted(page, still_manager).augmentation
+    assert (augmentation.randaugment, augmentation.mixup, augmentation.cutmix) == (True, 0.2, 1.0)

@@ -46,7 +46,7 @@ def test_a_smaller_budget_is_part_of_a_larger_one() -> None:
     assert bool(large[small].all())
 
 
-@pytest.mark.parametrize(("budget", "message"), [(201, "has 200 images"), (9, "there are 10 classes")])
+@pytest.mark.parametrize(("budget", "message"), [(201, "more than the 200 images"), (9, "fewer than the 10 classes")])
 def test_an_impossible_budget_is_named(budget: int, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         visible_labels(LABELS, 10, budget, 0)

@@ -36,6 +36,25 @@ def _augmentation() -> None:
     easiest = round(100 * base().phases[0].easiest)
     st.number_input("Random crop, pixels of padding", step=1, key="form_crop_padding", persist_state="session")
     st.toggle("Mirror half of the images", key="form_flip", persist_state="session")
+    st.toggle(
+        "RandAugment",
+        key="form_randaugment",
+        persist_state="session",
+        help="Two more random changes an image: rotation, contrast, colour and the like.",
+    )
+    for name, sentence in (
+        ("Mixup", "Blends pairs of images and their answers"),
+        ("Cutmix", "Pastes a box of another image, and mixes their answers"),
+    ):
+        st.number_input(
+            name,
+            step=0.1,
+            format="%g",
+            key=f"form_{name.lower()}",
+            persist_state="session",
+            help=f"{sentence}; the number is its alpha, such as 0.2 or 1, and 0 is none. Mixed images are never seen "
+            "twice, so the teacher answers each step live, which is slower.",
+        )
     st.number_input(
         "Versions of an image",
         step=1,

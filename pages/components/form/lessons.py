@@ -7,7 +7,10 @@ import streamlit as st
 from distill_core.insight.choices import TeacherChoice
 from pages.components.form.problems import told_here
 from pages.components.form.state import base, taught
-from pages.components.form.values import ALL, SOME
+from pages.components.form.values import ALL, FILE, SOME
+from pages.components.form.words import NAMES
+
+FILE_OF_LABELS = NAMES["labels_file"]
 
 
 def labels(teacher: TeacherChoice | None) -> None:
@@ -15,23 +18,35 @@ def labels(teacher: TeacherChoice | None) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Labels the student may see",
-            [ALL, SOME],
+            [ALL, SOME, FILE],
             required=True,
             key="form_budgeted",
             persist_state="session",
             help="The rest of the images have only the teacher's opinion.",
         )
-        st.number_input(
-            "How many",
-            step=100,
-            key="form_budget",
-            persist_state="session",
-            disabled=st.session_state.form_budgeted == ALL,
-            width=150,
-        )
-    told_here("Labels")
+        if st.session_state.form_budgeted == FILE:
+            st.text_input(
+                FILE_OF_LABELS,
+                key="form_labels_file",
+                persist_state="session",
+                placeholder="/home/me/labels.csv",
+                help="A CSV with the columns image and label: an image's number, counted from 0, and its class by name "
+                "or number. The student sees these labels and no others.",
+                width=300,
+            )
+        else:
+            st.number_input(
+                "How many",
+                step=100,
+                key="form_budget",
+                persist_state="session",
+                disabled=st.session_state.form_budgeted == ALL,
+                width=150,
+            )
+    told_here("Labels", FILE_OF_LABELS)
     seen = f" The teacher saw {teacher.labels_seen:,}." if teacher and teacher.labels_seen else ""
-    st.caption(f"Chosen evenly over the classes. Validation uses labels of its own, outside this number.{seen}")
+    chosen = "Those of the file." if st.session_state.form_budgeted == FILE else "Chosen evenly over the classes."
+    st.caption(f"{chosen} Validation uses labels of its own, outside this number.{seen}")
 
 
 def objective() -> None:

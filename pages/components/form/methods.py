@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import math
 
 import streamlit as st
 
-from distill_core.config import LAYER_MODES, DistillConfig
-from distill_core.errors import DistillError
-from distill_core.insight.layer_map import LayerMap, LayerNames, layer_map, layer_names, refusal_of_pair
-from distill_core.insight.words import count
+from distill_core.config import DistillConfig
 from distill_core.losses.registry import LOSSES
+from pages.components.form.layer_maps import choose_layers, show_layers
 from pages.components.form.state import base, so_far, taught
-from pages.components.form.values import BY_HAND, METHODS
-from pages.components.form.words import LAYER_WORDS, of_layers
+from pages.components.form.values import METHODS
 
 FRONT = (
     "intermediate feature matching",
@@ -23,7 +20,6 @@ FRONT = (
     "classifier distillation",
 )
 MORE = ("relations between samples", "transformers", "soft labels")
-_KEPT_SECONDS = 60.0
 
 
 def methods() -> list[str]:
@@ -84,7 +80,7 @@ def _method(name: str, config: DistillConfig | None) -> bool:
         weight, phases, layers = st.columns([1, 2, 2], gap="medium")
         weight.number_input(
             "Weight",
-            step=info.weight / 10,
+            step=_step(info.weight),
             format="%g",
             key=f"form_weight_{name}",
             persist_state="session",
@@ -95,173 +91,40 @@ def _method(name: str, config: DistillConfig | None) -> bool:
         if not set(st.session_state[on]) <= set(known):
             st.session_state[on] = [phase for phase in st.session_state[on] if phase in known]
         phases.multiselect("Phases it is on in", known, key=on, persist_state="session", placeholder="all of them")
-        ways = _ways(name)
-        if ways:
-            layers.selectbox(
-                "Layer map",
-                ways,
-                format_func=LAYER_WORDS.__getitem__,
-                key=f"form_layers_{name}",
-                persist_state="session",
-                on_change=_begin_with_the_suggestion,
-                args=(name,),
-                help="Which layer of the student learns from which of the teacher.",
-            )
-        if info.layers == "none" and name != "deit":
-            return True
-        if config is None or name not in {term.loss for term in config.terms}:
-            if ways and st.session_state[f"form_layers_{name}"] == BY_HAND:
-                _by_hand(name)
-            return True
-        found = _map(_settings(config, name), name)
-        if ways and st.session_state[f"form_layers_{name}"] == BY_HAND:
-            _by_hand(name)
-        if isinstance(found, str):
-            st.error(of_layers(found, info.title), icon=":material/error:")
-            return False
-        _picture(found)
-        return True
+        _details(name)
+        choose_layers(name, layers)
+        return show_layers(name, config)
 
 
-def _ways(name: str) -> list[str]:
-    """How this method's layers can be chosen; no choice for one that reads none, or whose pair is given."""
-    info = LOSSES[name]
-    if info.layers == "none" or name == "simkd":
-        return []
-    ways = [LAYER_MODES[0], BY_HAND] if info.layers == "attention" else [*LAYER_MODES, BY_HAND]
-    now = st.session_state[f"form_layers_{name}"]
-    return ways if now in ways else [*ways, now]
+def _details(name: str) -> None:
+    """What the method's own paper leaves to the user."""
+    with st.popover("Details", icon=":material/tune:"):
+        st.slider(
+            "Warm-up of the weight",
+            0,
+            100,
+            step=5,
+            format="%d%%",
+            key=f"form_warmup_{name}",
+            persist_state="session",
+            help="The share of the training over which the weight climbs from 0; DKD and ReviewKD were published with "
+            "one.",
+        )
+        for option, about in LOSSES[name].options.items():
+            key = f"form_option_{name}_{option}"
+            if isinstance(about.default, bool):
+                st.toggle(about.title, key=key, persist_state="session")
+            else:
+                st.number_input(
+                    about.title,
+                    step=_step(about.default),
+                    format="%g",
+                    key=key,
+                    persist_state="session",
+                    help=f"Published: {about.default:g}.",
+                )
 
 
-def _picture(found: LayerMap) -> None:
-    """The pairs as a table, shallow to deep."""
-    if not found.pairs:
-        return
-    st.table(
-        {
-            ":green[●] Student layer → :violet[●] teacher layer": [
-                f":green[{_plain(pair.student)}] {pair.student_shape}  \n"
-                f"→ :violet[{_plain(pair.teacher)}] {pair.teacher_shape}"
-                for pair in found.pairs
-            ],
-            "Between them": [
-                pair.connector + (f"  \n{pair.parameters:,} parameters" if pair.parameters else "")
-                for pair in found.pairs
-            ],
-            "Why these two": [pair.reason for pair in found.pairs],
-        },
-        border="horizontal",
-        hide_index=True,
-    )
-    if found.parameters and len(found.pairs) > 1:
-        st.caption(f"{count(found.parameters)} parameters train beside the student's; its export leaves them out.")
-
-
-def _plain(name: str) -> str:
-    """A layer's name that Markdown leaves alone."""
-    return name.replace("_", r"\_").replace("[", r"\[").replace("]", r"\]")
-
-
-def _by_hand(name: str) -> None:
-    """Pairs to take away and one to add, which is checked before it can be added."""
-    pairs = f"form_pairs_{name}"
-    st.multiselect(
-        "Pairs, student → teacher",
-        list(st.session_state[pairs]),
-        format_func=" → ".join,
-        key=pairs,
-        persist_state="session",
-        placeholder="none yet: add one below",
-    )
-    names = _names(_settings(_whole(), name))
-    if isinstance(names, str):
-        st.error(of_layers(names), icon=":material/error:")
-        return
-    student, teacher, add = st.columns([2, 2, 1], gap="medium", vertical_alignment="bottom")
-    ours = student.selectbox(
-        "Student layer", list(names.student), format_func=lambda layer: f"{layer} · {names.student[layer]}",
-        key=f"form_ours_{name}",
-    )  # fmt: skip
-    theirs = teacher.selectbox(
-        "Teacher layer", list(names.teacher), format_func=lambda layer: f"{layer} · {names.teacher[layer]}",
-        key=f"form_theirs_{name}",
-    )  # fmt: skip
-    there = (ours, theirs) in [tuple(pair) for pair in st.session_state[pairs]]
-    refusal = None if there else _pair_refusal(_settings(_whole(), name), name, ours, theirs)
-    add.button(
-        "Add pair",
-        icon=":material/add:",
-        key=f"add_{name}",
-        disabled=there or refusal is not None,
-        on_click=_add,
-        args=(name, ours, theirs),
-    )
-    if refusal:
-        st.markdown(f":small[:red[:material/error: {of_layers(refusal)}]]")
-
-
-def _add(name: str, ours: str, theirs: str) -> None:
-    st.session_state[f"form_pairs_{name}"] = [*st.session_state[f"form_pairs_{name}"], (ours, theirs)]
-
-
-def _begin_with_the_suggestion(name: str) -> None:
-    """Pairs by hand start as those that would have been suggested."""
-    if st.session_state[f"form_layers_{name}"] != BY_HAND or st.session_state[f"form_pairs_{name}"]:
-        return
-    found = _map(_settings(_whole(), name), name)
-    if not isinstance(found, str):
-        st.session_state[f"form_pairs_{name}"] = [(pair.student, pair.teacher) for pair in found.pairs]
-
-
-def _whole() -> DistillConfig:
-    """Student, teacher and data as chosen, and the classifier if it is lent, whatever else is still missing."""
-    inputs = st.session_state
-    lent = ["simkd"] if inputs["form_use_simkd"] else []
-    return base().model_copy(
-        update={
-            "student": inputs.form_student,
-            "teacher": inputs.form_teacher,
-            "dataset": inputs.form_dataset,
-            "data_folder": inputs.form_data_folder or None,
-            "image_size": inputs.form_image_size,
-            "terms": DistillConfig(terms=lent).terms,
-        }
-    )
-
-
-def _settings(config: DistillConfig, loss: str) -> str:
-    """All that decides a method's layer map."""
-    known = config.model_dump(
-        mode="json", include={"task", "student", "teacher", "dataset", "data_folder", "image_size"}
-    )
-    terms = {term.loss: term.model_dump(mode="json", include={"loss", "layers", "options"}) for term in config.terms}
-    known["terms"] = [
-        terms.get(loss, {"loss": loss}),
-        *([terms["simkd"]] if loss != "simkd" and "simkd" in terms else []),
-    ]
-    return json.dumps(known)
-
-
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
-def _map(settings: str, loss: str) -> LayerMap | str:
-    """The layer map, or why there is none."""
-    try:
-        return layer_map(DistillConfig.parse(json.loads(settings)), loss)
-    except DistillError as error:
-        return str(error)
-
-
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
-def _names(settings: str) -> LayerNames | str:
-    try:
-        return layer_names(DistillConfig.parse(json.loads(settings)))
-    except DistillError as error:
-        return str(error)
-
-
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
-def _pair_refusal(settings: str, loss: str, ours: str, theirs: str) -> str | None:
-    try:
-        return refusal_of_pair(DistillConfig.parse(json.loads(settings)), loss, ours, theirs)
-    except DistillError as error:
-        return str(error)
+def _step(default: float) -> float:
+    """A round number, some way below the default: 0.1 for 1, 100 for 1000, 0.01 for 0.07."""
+    return float(10 ** math.floor(math.log10(default / 4)))

@@ -10,7 +10,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.insight.foresight import refusals
 from pages.components.form.state import base, form
-from pages.components.form.values import BY_HAND, CLASSES, KEEP, LAYER_MAPS, METHODS, NO_TEACHER, USUAL, config_of
+from pages.components.form.values import BY_HAND, CLASSES, FILE, KEEP, LAYER_MAPS, METHODS, NO_TEACHER, USUAL, config_of
 from pages.components.form.words import on_screen
 
 _FORGOTTEN_AFTER = 5.0
@@ -38,6 +38,8 @@ def waiting() -> str | None:
     inputs = st.session_state
     if inputs.form_dataset == "folder" and not inputs.form_data_folder.strip():
         return "Name the folder of your images first."
+    if inputs.form_budgeted == FILE and not inputs.form_labels_file.strip():
+        return "Name the file of labels first."
     taught = inputs.form_teacher != NO_TEACHER
     usual = inputs.form_plan == USUAL
     if taught and usual and inputs.form_fine_tune == CLASSES and not inputs.form_classes:
@@ -61,7 +63,18 @@ def refusals_of(config: DistillConfig) -> list[str]:
     return _refusals(json.dumps(settings))
 
 
-_ASKED = ("task", "dataset", "data_folder", "image_size", "student", "teacher", "label_budget", "phases", "terms")
+_ASKED = (
+    "task",
+    "dataset",
+    "data_folder",
+    "image_size",
+    "student",
+    "teacher",
+    "label_budget",
+    "labels_file",
+    "phases",
+    "terms",
+)
 
 
 @st.cache_data(show_spinner=False, ttl=_FORGOTTEN_AFTER)

@@ -13,7 +13,7 @@ from distill_core.config import DEFAULT_PHASES, LAYER_MODES, PHASE_NAMES, Distil
 from distill_core.losses.registry import LOSSES
 
 NO_TEACHER = "none"
-ALL, SOME = "All", "Only some"
+ALL, SOME, FILE = "All", "Only some", "From a file"
 KEEP, LABELS, CLASSES = "Teacher", "Labels alone", "Some classes"
 OWN, USUAL = "As in that run", "The usual three"
 WARM_UP_POOLS = ("all", "easiest", "curriculum")
@@ -39,11 +39,15 @@ _DIRECT = {
     "crop_padding": "augmentation.crop_padding",
     "flip": "augmentation.flip",
     "draws": "augmentation.draws",
+    "randaugment": "augmentation.randaugment",
+    "mixup": "augmentation.mixup",
+    "cutmix": "augmentation.cutmix",
     "precision": "hardware.precision",
 }
 _RAMPS = [f"{what}_{part}_{i}" for what in ("temperature", "alpha") for part in ("own", "from", "to") for i in range(3)]
 _OF_PHASES = {"plan", "phases", "fine_tune", "classes", "easiest", "warm_up_pool", "ease", *_RAMPS}
-_OF_METHODS = {f"{what}_{name}" for what in ("use", "weight", "on", "layers", "pairs") for name in METHODS}
+_OF_METHODS = {f"{what}_{name}" for what in ("use", "weight", "on", "warmup", "layers", "pairs") for name in METHODS}
+_OF_METHODS |= {f"option_{name}_{option}" for name in METHODS for option in LOSSES[name].options}
 
 
 def values_of(config: DistillConfig) -> dict[str, Any]:
@@ -54,8 +58,9 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         **{name: _at(data, path) for name, path in _DIRECT.items()},
         "data_folder": config.data_folder or "",
         "teacher": config.teacher or NO_TEACHER,
-        "budgeted": ALL if config.label_budget is None else SOME,
+        "budgeted": FILE if config.labels_file else ALL if config.label_budget is None else SOME,
         "budget": config.label_budget or 400,
+        "labels_file": config.labels_file or "",
         "threads": config.hardware.threads or 0,
         "plan": USUAL if _is_usual(config) else OWN,
         **_phase_values(config, phases),
@@ -78,8 +83,9 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["teacher"] = now["teacher"] if taught else None
     if moved & {"dataset", "data_folder"}:
         settings["data_folder"] = (now["data_folder"] or None) if now["dataset"] == "folder" else None
-    if moved & {"budgeted", "budget"}:
+    if moved & {"budgeted", "budget", "labels_file"}:
         settings["label_budget"] = now["budget"] if now["budgeted"] == SOME else None
+        settings["labels_file"] = (now["labels_file"] or None) if now["budgeted"] == FILE else None
     if "threads" in moved:
         settings["threads"] = now["threads"] or None
     if now["plan"] == USUAL and (moved & _OF_PHASES or taught != (base.teacher is not None)):
@@ -135,9 +141,13 @@ def _method_values(config: DistillConfig) -> dict[str, Any]:
             f"use_{name}": term is not None,
             f"weight_{name}": float(weight),
             f"on_{name}": list(term.phases) if term else [],
+            f"warmup_{name}": round(100 * term.warmup) if term else 0,
             f"layers_{name}": BY_HAND if by_hand else layers,
             f"pairs_{name}": list(layers) if by_hand else [],
         }
+        for option, default in LOSSES[name].defaults.items():
+            given = term.options.get(option, default) if term else default
+            values[f"option_{name}_{option}"] = given if isinstance(default, bool) else float(given)
     return values
 
 
@@ -158,6 +168,11 @@ def _terms(
         if moved & {f"layers_{name}", f"pairs_{name}"}:
             layers = form[f"layers_{name}"]
             term["layers"] = [list(pair) for pair in form[f"pairs_{name}"]] if layers == BY_HAND else layers
+        if f"warmup_{name}" in moved:
+            term["warmup"] = form[f"warmup_{name}"] / 100
+        for option in LOSSES[name].options:
+            if f"option_{name}_{option}" in moved:
+                term.setdefault("options", {})[option] = form[f"option_{name}_{option}"]
         on = form[f"on_{name}"] if name in METHODS else term["phases"]
         term["phases"] = [phase for phase in on if phase in phases]
         terms.append(term)

@@ -8,6 +8,7 @@ from distill_core.losses.registry import LOSSES
 
 NAMES = {
     "label_budget": "Labels",
+    "labels_file": "File of labels",
     "data_folder": "Folder of images",
     "image_size": "Image size in pixels",
     "dataset": "Data set",
@@ -20,6 +21,8 @@ NAMES = {
     "weight_decay": "Weight decay",
     "crop_padding": "Random crop",
     "draws": "Versions of an image",
+    "mixup": "Mixup",
+    "cutmix": "Cutmix",
     "threads": "CPU threads",
     "temperature": "Temperature",
     "alpha": "Alpha",

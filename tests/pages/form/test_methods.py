@@ -111,7 +111,7 @@ def test_without_a_pair_nothing_starts_and_nothing_is_called_wrong(app: Any, emb
 def test_a_pair_that_makes_no_sense_cannot_be_added(
     app: Any, embedded_teacher: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.components.form.methods.refusal_of_pair", lambda *_: "layer map: they do not fit")
+    monkeypatch.setattr("pages.components.form.layer_maps.refusal_of_pair", lambda *_: "layer map: they do not fit")
     st.cache_data.clear()
     page = app(TRAIN)
     page.checkbox(key="form_use_at").check().run()
@@ -133,3 +133,26 @@ def test_each_phase_has_a_pool_and_ramps(app: Any, embedded_teacher: str, still_
     warm_up, distil, _ = submitted(page, still_manager).phases
     assert warm_up.pool == "curriculum"
     assert distil.temperature == (6.0, 2.0)
+
+
+def test_a_methods_own_options_and_warm_up_reach_the_run(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    page = app(TRAIN)
+    page.checkbox(key="form_use_dkd").check().run()
+    assert page.number_input(key="form_option_dkd_beta").value == 8.0
+    page.number_input(key="form_option_dkd_beta").set_value(2.0)
+    page.slider(key="form_warmup_dkd").set_value(25).run()
+    (dkd,) = submitted(page, still_manager).terms
+    assert dict(dkd.options) == {"beta": 2.0}
+    assert dkd.warmup == 0.25
+
+
+def test_every_option_of_every_method_has_an_input(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    with_options = [name for name, info in LOSSES.items() if info.options]
+    for name in with_options:
+        page.checkbox(key=f"form_use_{name}").check()
+    page.run()
+    shown = {widget.key for widget in (*page.number_input, *page.toggle)}
+    assert {f"form_option_{name}_{option}" for name in with_options for option in LOSSES[name].options} <= shown
