@@ -163,6 +163,10 @@ class Task(Protocol):
         """The architecture a trained model's card names: without the published weights it may have begun from."""
         ...
 
+    def code_sha256(self, architecture: str) -> str:
+        """Of the user's own code that builds an architecture, which may change under its name; "" for any other."""
+        ...
+
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card; the inputs it takes are the card's, and `feed` makes them.
 

@@ -181,7 +181,7 @@ class _Job:
         if not self.config.baseline or self.config.teacher is None:
             return None
         wanted = self.config.baseline_config()
-        known = self.store.find_finished(wanted.fingerprint(), self.found.facts.sha256, _torch_version())
+        known = self.store.find_finished(wanted.fingerprint(), self.found.inputs_sha256, _torch_version())
         if known is not None:
             self.store.set_baseline(self.id, known.id)
             self._changed(self.id)
@@ -212,7 +212,7 @@ class _Job:
         self.store.finish(
             baseline_id,
             summarise(baseline_id, result),
-            data_sha256=result.data_sha256,
+            data_sha256=self.found.inputs_sha256,
             torch_version=_torch_version(),
         )
         self._changed(baseline_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,14 @@ class Preflight:
     teacher_parameters: int | None = None
     teacher_data: str | None = None
     assumed: tuple[str, ...] = ()
+    student_code: str = ""
+
+    @property
+    def inputs_sha256(self) -> str:
+        """Of all that a baseline's figures come from beside its settings: the data, and the user's own model code."""
+        if not self.student_code:
+            return self.facts.sha256
+        return hashlib.sha256(f"{self.facts.sha256}\n{self.student_code}".encode()).hexdigest()
 
 
 def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Preflight:
@@ -82,6 +91,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         teacher_architecture=_with_shape(card, data.facts),
         teacher_parameters=parameters(teacher),
         teacher_data=card.dataset,
+        student_code=task.code_sha256(config.student),
         assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
     )
 

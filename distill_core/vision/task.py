@@ -80,6 +80,10 @@ class VisionTask:
         """The architecture a trained model's card names: without the published weights it may have begun from."""
         return models.without_weights(architecture)
 
+    def code_sha256(self, architecture: str) -> str:
+        """Of the file that holds a `module:function`; "" for the zoo's models."""
+        return models.code_sha256(architecture)
+
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card; see `distill_core.vision.teachers` for what a reference can be."""
         return teachers.load(reference, facts)

@@ -169,7 +169,8 @@ def _own(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         f"{reference} is taken to return a trained model that knows the classes of {facts.name} in their order and "
         "takes its size and normalisation."
     )
-    return model, _made_up(model, reference, _state_hash(model), facts, assumed)
+    sha256 = hashlib.sha256(f"{_state_hash(model)}\n{models.code_sha256(reference)}".encode()).hexdigest()
+    return model, _made_up(model, reference, sha256, facts, assumed)
 
 
 def _made_up(model: nn.Module, architecture: str, sha256: str, facts: DataFacts, assumed: str) -> ModelCard:

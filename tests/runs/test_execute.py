@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -440,3 +441,14 @@ def test_accuracies_are_exact_shares_of_the_images(job: Job, tiny_config: Distil
     assert record.summary is not None
     accuracy, images = record.summary["student"]["accuracy"], record.summary["test_inputs"]
     assert accuracy == round(accuracy * images) / images
+
+
+def test_a_baseline_of_the_users_own_model_serves_as_long_as_its_code_is_the_same(
+    job: Job, config: DistillConfig, check: Any
+) -> None:
+    def with_code(code: str) -> Any:
+        return lambda *given: dataclasses.replace(check(*given), student_code=code)
+
+    first = job(config, check=with_code("a"))
+    assert job(config.changed({"alpha": 0.5}), check=with_code("a")).baseline_id == first.baseline_id
+    assert job(config.changed({"alpha": 0.6}), check=with_code("b")).baseline_id != first.baseline_id

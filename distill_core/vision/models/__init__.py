@@ -163,6 +163,20 @@ def without_weights(architecture: str) -> str:
     return architecture
 
 
+def code_sha256(architecture: str) -> str:
+    """A hash of the user's own code behind ``module:function``; "" for every other architecture.
+
+    Raises:
+        ConfigError: if there is no such architecture, module or function.
+    """
+    found, parts = _matched(architecture.partition(LENT)[0])
+    if found.title != OWN:
+        return ""
+    from distill_core.vision.models import own
+
+    return own.code_sha256(**parts)
+
+
 def build(architecture: str, channels: int, classes: int, seed: int, size: tuple[int, int] = (32, 32)) -> nn.Module:
     """An untrained model; the same seed gives the same weights, and torch's global generator is left alone.
 

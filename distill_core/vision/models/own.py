@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import functools
+import hashlib
 import importlib
 import inspect
 import sys
@@ -49,6 +51,24 @@ def build(channels: int, classes: int, size: tuple[int, int], module: str, funct
     return model
 
 
+def code_sha256(module: str, function: str) -> str:
+    """A hash of the file that holds the function, as it was when Python loaded it; "" where there is none to read.
+
+    Raises:
+        ConfigError: if there is no such module or function.
+    """
+    return _source_sha256(_function(f"{module}:{function}", module, function))
+
+
+@functools.lru_cache
+def _source_sha256(make: Callable[..., Any]) -> str:
+    try:
+        source = Path(inspect.getsourcefile(inspect.unwrap(make)) or "").read_bytes()
+    except (OSError, TypeError):
+        return ""
+    return hashlib.sha256(source).hexdigest()
+
+
 def _function(name: str, module: str, function: str) -> Callable[..., Any]:
     with _current_folder():
         try:
@@ -71,6 +91,7 @@ def _function(name: str, module: str, function: str) -> Callable[..., Any]:
         guess = f" Did you mean {close[0]!r}?" if close else ""
         raise ConfigError(f"student: the module {module!r} has no function {function!r}.{guess}")
     named: Callable[..., Any] = make
+    _source_sha256(named)
     return named
 
 

@@ -111,3 +111,15 @@ def test_a_model_for_other_classes_or_images_is_found_out_before_training() -> N
         models.build("lab.own_nets:fixed", 1, 3, 0, (28, 28))
     with pytest.raises(ConfigError, match=r"fails on images \[2, 3, 32, 32\] .RuntimeError"):
         models.build("lab.own_nets:fixed", 3, 10, 0, (32, 32))
+
+
+def test_its_code_is_told_apart_by_the_file_as_it_was_loaded(folder: Path) -> None:
+    before = models.code_sha256("lab.own_nets:tiny")
+    assert before
+    assert models.code_sha256("lab.own_nets:fixed") == before
+    assert models.code_sha256("resnet8-w8") == ""
+    path = folder / "lab" / "own_nets.py"
+    path.write_text(path.read_text() + "\n# another line\n")
+    assert models.code_sha256("lab.own_nets:tiny") == before, "Python has not loaded the new file"
+    del sys.modules["lab.own_nets"]
+    assert models.code_sha256("lab.own_nets:tiny") != before
