@@ -1,8 +1,8 @@
 """`python -m distill_core bench --losses`: what each loss costs a step; two of them beside plain PyTorch.
 
-The work is that of the other benchmark (`work`). All losses take turns, some steps each, so that whatever else the
-machine does falls on all; ratios are taken within a round and the median is shown. Soft labels have their answers kept,
-as in any run after its first passes.
+The work is that of the other benchmark (`work`). All losses, and some pairs of them, take turns, some steps each,
+so that whatever else the machine does falls on all; ratios are taken within a round and the median is shown. Soft
+labels have their answers kept, as in any run after its first passes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 STEPS = 8
 BETWEEN_CNNS = tuple(name for name in LOSSES if name not in ("ce", "deit", "vit-attention"))
+TOGETHER = ("at+hint", "hint+rkd", "dkd+hint")
 BESIDE_PYTORCH: tuple[Literal["at", "hint"], ...] = ("at", "hint")
 REQUIRED = 1.3
 
@@ -41,16 +42,23 @@ def bench_losses(rounds: int = 7, json: bool = False) -> int:
     return 0 if result["passed"] else 1
 
 
-def run_losses(rounds: int = 7, home: Path | None = None, say: Say = lambda _line: None) -> dict[str, Any]:
+def run_losses(
+    rounds: int = 7,
+    home: Path | None = None,
+    say: Say = lambda _line: None,
+    timed: tuple[str, ...] = (*BETWEEN_CNNS, *TOGETHER),
+) -> dict[str, Any]:
     """Measures every loss that CNNs can use.
 
     Args:
         rounds: in each of which every loss takes `STEPS` steps.
         home: where the benchmark's teacher is kept; None for the default.
         say: told how it goes.
+        timed: losses, "kd" and those of `BESIDE_PYTORCH` among them.
 
     Returns:
-        Plain data: images per second, cost relative to soft labels, and how many times the ordinary loop.
+        Plain data: images per second, cost relative to soft labels, and how many times the ordinary loop. Losses taken
+        together are joined by "+".
     """
     import torch
 
@@ -62,7 +70,7 @@ def run_losses(rounds: int = 7, home: Path | None = None, say: Say = lambda _lin
     data = task.load_data(recipe(size, teacher, 5, 0), Path())
     with tempfile.TemporaryDirectory(prefix="distill-bench-") as scratch:
         config = recipe(size, teacher, size.epochs, seed=0)
-        ours = {name: _Stepper(_with(config, name), task, Path(scratch)) for name in BETWEEN_CNNS}
+        ours = {name: _Stepper(_with(config, name), task, Path(scratch)) for name in timed}
         theirs = {name: _Ordinary(config, task, data, teacher, name) for name in BESIDE_PYTORCH}
         seconds: dict[str, list[float]] = {name: [] for name in (*ours, *(f"ordinary {name}" for name in theirs))}
         for number in range(1 + rounds):
@@ -71,11 +79,11 @@ def run_losses(rounds: int = 7, home: Path | None = None, say: Say = lambda _lin
             for name, loop in theirs.items():
                 seconds[f"ordinary {name}"].append(loop.seconds())
             say(f"round {number} of {rounds}" if number else "warmed up")
-    timed = {name: each[1:] for name, each in seconds.items()}
-    checks = {name: _ratios(timed[f"ordinary {name}"], timed[name]) for name in BESIDE_PYTORCH}
+    warm = {name: each[1:] for name, each in seconds.items()}
+    checks = {name: _ratios(warm[f"ordinary {name}"], warm[name]) for name in BESIDE_PYTORCH}
     return {
-        "images_per_second": {name: BATCH / median(each) for name, each in timed.items()},
-        "cost_relative_to_kd": {name: _ratios(timed[name], timed["kd"]) for name in ours},
+        "images_per_second": {name: BATCH / median(each) for name, each in warm.items()},
+        "cost_relative_to_kd": {name: _ratios(warm[name], warm["kd"]) for name in ours},
         "times_ordinary": checks,
         "required": REQUIRED,
         "passed": all(check[0] >= REQUIRED for check in checks.values()),
@@ -91,7 +99,8 @@ def losses_report(result: dict[str, Any]) -> str:
     lines = ["| loss | images/s | cost a step, plain soft labels = 1 |", "|---|---:|---:|"]
     for name, (middle, low, high) in result["cost_relative_to_kd"].items():
         rate = result["images_per_second"][name]
-        lines.append(f"| {LOSSES[name].title} (`{name}`) | {rate:,.0f} | {middle:.2f} ({low:.2f} to {high:.2f}) |")
+        title = " + ".join(LOSSES[part].title for part in name.split("+"))
+        lines.append(f"| {title} (`{name}`) | {rate:,.0f} | {middle:.2f} ({low:.2f} to {high:.2f}) |")
     lines.append("")
     for name, (middle, low, high) in result["times_ordinary"].items():
         verdict = "PASS" if middle >= result["required"] else "FAIL"
@@ -159,11 +168,11 @@ class _Ordinary:
         return (time.perf_counter() - begun) / STEPS
 
 
-def _with(config: DistillConfig, loss: str) -> DistillConfig:
-    """Soft labels as they are; any other loss with labels instead of them, at a weight that keeps training calm."""
-    if loss == "kd":
+def _with(config: DistillConfig, losses: str) -> DistillConfig:
+    """Soft labels as they are; other losses with labels instead of them, at a weight that keeps training calm."""
+    if losses == "kd":
         return config
-    return config.changed({"alpha": 0, "terms": [{"loss": loss, "weight": 0.01}]})
+    return config.changed({"alpha": 0, "terms": [{"loss": loss, "weight": 0.01} for loss in losses.split("+")]})
 
 
 def _ratios(numerators: list[float], denominators: list[float]) -> tuple[float, float, float]:

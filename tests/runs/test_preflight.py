@@ -68,7 +68,9 @@ def test_the_real_check_refuses_a_teacher_that_is_not_there(tiny_config: Distill
         inspect(tiny_config.model_copy(update={"teacher": "nobody"}), own_home)
 
 
-@pytest.mark.parametrize(("budget", "message"), [(5, "fewer than the 10 classes"), (5_000, "more than the 1,078 images")])
+@pytest.mark.parametrize(
+    ("budget", "message"), [(5, "fewer than the 10 classes"), (5_000, "more than the 1,078 images")]
+)
 def test_an_impossible_label_budget_is_found_before_anything_is_trained(
     tiny_config: DistillConfig, tmp_path: Path, budget: int, message: str
 ) -> None:
