@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
 from distill_core.errors import ConfigError
 
-PINNED = "fb4a182f539cbd9b"
+PINNED = "29ef249c39adf146"
 
 
 @given(

@@ -18,7 +18,9 @@ Show = Literal["weighted", "raw", "share"]
 # The teacher's soft labels and the labels have colours of their own, further terms take the next pair.
 COLOURS = {"kd": "@teacher", "ce": "@labels"}
 FURTHER = [
-    (colour, dash) for dash in ("solid", "dash", "dot", "dashdot") for colour in ("rose", "olive", "brown", "red")
+    (colour, dash)
+    for dash in ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+    for colour in ("rose", "olive", "brown", "red")
 ]
 Y_TITLES: dict[Show, str] = {
     "weighted": "loss, weighted",
@@ -26,6 +28,8 @@ Y_TITLES: dict[Show, str] = {
     "share": "share of the gradient",
 }
 MOST_LONG_NAMES = 3
+FEW_STEPS = 8
+"""So few have a tick each, for there is no half of one to show."""
 SMOOTHED = 0.04
 """Lines are means over this share of the training: few of a batch's images have labels, so their term is noisy."""
 _PARTS = ("_raw", "_gradient")
@@ -89,6 +93,7 @@ def loss_curves(
                 "title": "step",
                 "range": [0, max(steps, 1)],
                 "showticklabels": steps > 0,
+                **({"dtick": 1} if steps <= FEW_STEPS else {}),
                 "showspikes": True,
                 "spikecolor": "@muted",
             },
@@ -182,7 +187,7 @@ def _term(
     area = {"stackgroup": "share", "fillcolor": f"{colour}/0.35"}
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines+markers" if len(frame) == 1 else "lines",
         "name": name,
         "x": frame["step"].round().astype(int).tolist(),
         "y": _drawable(frame[column], logarithmic),

@@ -9,7 +9,7 @@ from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.registry import LOSSES, make_term
 from distill_core.mapping.pairs import Pair
 
-OF_LOGITS = ("ce", "kd", "kd-std", "dkd", "dist")
+OF_LOGITS = ("ce", "kd", "kd-std", "dkd", "dist", "rkl", "jsd", "skl")
 OF_RELATIONS = ("nst", "sp", "rkd", "crd")
 NAMES = OF_LOGITS + OF_RELATIONS
 N, IMAGES = 8, 32
