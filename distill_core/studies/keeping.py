@@ -38,7 +38,7 @@ class Recorded:
 
 def recorded() -> dict[str, Recorded]:
     """The recorded studies by name."""
-    return {path.stem: _read(path) for path in sorted(RECORDED.glob("*.json"))}
+    return {path.stem: read_recorded(path) for path in sorted(RECORDED.glob("*.json"))}
 
 
 def record(path: Path, plan: StudyPlan, rows: list[RunRow], facts: dict[str, Any]) -> None:
@@ -54,7 +54,8 @@ def record(path: Path, plan: StudyPlan, rows: list[RunRow], facts: dict[str, Any
     replace_file(path, (json.dumps(data, indent=1) + "\n").encode())
 
 
-def _read(path: Path) -> Recorded:
+def read_recorded(path: Path) -> Recorded:
+    """A study with its results, as `record` wrote it."""
     data = json.loads(path.read_text())
     return Recorded(
         plan=StudyPlan.parse(data["plan"]),

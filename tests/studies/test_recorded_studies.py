@@ -6,7 +6,7 @@ from distill_core.studies.outcome import variant_rows
 
 def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
     found = recorded()
-    assert set(found) == {"losses", "student-sizes", "temperature-alpha"}
+    assert set(found) == {"losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
     for name, study in found.items():
         jobs = [(job.variant, job.seed) for job in study.plan.jobs()]
         assert sorted((row.variant, row.seed) for row in study.rows) == sorted(jobs), name
