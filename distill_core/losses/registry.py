@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from distill_core.errors import unknown_name
+from distill_core.errors import ConfigError, unknown_name
 
 if TYPE_CHECKING:
     from distill_core.losses.lesson import Site, Term
@@ -310,9 +310,23 @@ def make_term(name: str, site: Site, options: Mapping[str, Any]) -> Term:
         ConfigError: if the loss or one of the options does not exist, or the place does not suit the loss.
     """
     info = loss_named(name)
-    for option in options:
-        if option not in info.options:
-            raise unknown_name(f"option of {name}", option, info.options)
+    chosen = {option: _chosen(info, name, option, value) for option, value in options.items()}
     module, _, kind = info.make.partition(":")
-    term: Term = getattr(importlib.import_module(module), kind)(site, **{**info.defaults, **options})
+    term: Term = getattr(importlib.import_module(module), kind)(site, **{**info.defaults, **chosen})
     return term
+
+
+def _chosen(info: LossInfo, name: str, option: str, value: Any) -> Any:
+    """An option's value as its default is: a whole number, any number, or yes and no."""
+    if option not in info.options:
+        raise unknown_name(f"option of {name}", option, info.options)
+    default = info.options[option].default
+    if isinstance(default, bool):
+        fits, takes = isinstance(value, bool), "true or false"
+    else:
+        whole = isinstance(default, int)
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and (not whole or value == int(value))
+        takes = "a whole number" if whole else "a number"
+    if not fits:
+        raise ConfigError(f"terms: option {option!r} of {name} takes {takes}, such as {default}; got {value!r}")
+    return type(default)(value)

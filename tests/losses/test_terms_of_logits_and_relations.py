@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.registry import LOSSES, make_term
 from distill_core.mapping.pairs import Pair
@@ -107,3 +108,21 @@ def test_is_the_same_twice_and_independent_of_other_terms(name: str) -> None:
     first = make(name, 10)(lesson(10))
     torch.manual_seed(1)
     assert make(name, 10)(lesson(10)) == first
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value", "message"),
+    [
+        ("crd", "negatives", 10.5, "takes a whole number, such as 16384; got 10.5"),
+        ("dkd", "beta", "half", "takes a number, such as 8.0; got 'half'"),
+        ("deit", "hard", 1, "takes true or false, such as True; got 1"),
+        ("dkd", "alpha", True, "takes a number, such as 1.0; got True"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_refused(name: str, option: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make(name, 10, **{option: value})
+
+
+def test_a_whole_number_may_come_as_json_or_a_form_gives_it() -> None:
+    assert isinstance(make("crd", 10, negatives=8.0).negatives, int)
