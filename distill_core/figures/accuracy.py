@@ -60,10 +60,10 @@ def _whole(epochs: float) -> dict[str, Any]:
 
 def _curve(frame: pd.DataFrame, column: str, name: str, colour: str, width: float, dash: str | None) -> dict[str, Any]:
     frame = thinned(frame)
-    few = len(frame) <= 40
+    few = len(frame) <= 40 if dash is None else len(frame) == 1
     return {
         "type": "scatter",
-        "mode": "lines+markers" if few and dash is None else "lines",
+        "mode": "lines+markers" if few else "lines",
         "name": name,
         "x": plain(frame["epoch"]),
         "y": plain(frame[column]),

@@ -279,12 +279,12 @@ def _accuracies(variants: pd.DataFrame, seeds: pd.DataFrame, teacher: float | No
 
 
 def _span(costs: pd.Series[float]) -> dict[str, Any]:
-    """The ends of a logarithmic axis as powers of ten, with room for names on the left."""
+    """The ends of a logarithmic axis as powers of ten, with room for names on both sides, also on a narrow screen."""
     if costs.empty:
         return {}
     low, high = math.log10(float(costs.min())), math.log10(float(costs.max()))
     reach = max(high - low, 0.3)
-    return {"range": [low - 0.3 * reach, high + 0.12 * reach]}
+    return {"range": [low - 0.35 * reach, high + 0.28 * reach]}
 
 
 def _cell(x: int, y: int, colour: str) -> dict[str, Any]:

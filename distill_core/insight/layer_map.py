@@ -1,4 +1,4 @@
-"""Which layers a method would pair for a student and a teacher, and what stands between them, before a run.
+"""Which layers a method pairs for a student and a teacher, and what stands between them: before a run, and after it.
 
 The run's own builder makes the terms, so what is shown here is what a run does.
 """
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
+from distill_core.events import TermFacts
 from distill_core.insight.foresight import known_data, teacher_card
+from distill_core.insight.words import weight_by_phase
 from distill_core.losses.registry import LENDER, LOSSES
 from distill_core.task import DataFacts, task_named
 
@@ -76,6 +78,38 @@ def layer_map(config: DistillConfig, loss: str) -> LayerMap:
         tuple(_facts(loss, pair, own[index]) for index, pair in enumerate(pairs)),
         sum(parameter.numel() for parameter in term.parameters()),
     )
+
+
+def as_it_ran(facts: TermFacts, foreseen: LayerMap | None) -> LayerMap:
+    """The layer map that a run said it has; shapes and connectors are those its settings foresee.
+
+    Args:
+        facts: of the term, from the run's `Started`.
+        foreseen: `layer_map` of the run's settings; None if a model of it can no longer be built.
+    """
+    known = {(pair.student, pair.teacher): pair for pair in foreseen.pairs} if foreseen else {}
+    pairs = [
+        known.get((student, teacher)) or PairFacts(student, "", teacher, "", "", 0, _reason(facts.name, reason))
+        for student, teacher, reason in facts.pairs
+    ]
+    return LayerMap(tuple(pairs), facts.parameters)
+
+
+def weights(config: DistillConfig) -> dict[str, str]:
+    """Every term of a run's loss, and its weight in words; phases of no length do not count."""
+    from distill_core.train.moment import levels_of
+
+    levels = {phase.name: levels_of(config, phase) for phase in config.phases if phase.share > 0}
+    climbs = {
+        term.loss: f", climbing from 0 over the first {term.warmup:.0%} of the training"
+        for term in config.terms
+        if term.warmup
+    }
+    names = dict.fromkeys(name for on in levels.values() for name in on)
+    return {
+        name: weight_by_phase({phase: on.get(name, 0.0) for phase, on in levels.items()}) + climbs.get(name, "")
+        for name in names
+    }
 
 
 def layer_names(config: DistillConfig) -> LayerNames:
@@ -149,10 +183,9 @@ def _by_pair(term: nn.Module, pairs: int) -> list[int]:
 def _facts(loss: str, pair: Pair, parameters: int) -> PairFacts:
     from distill_core.mapping.connectors import plan, words_of
 
-    reason = pair.reason
-    if not LOSSES[loss].connects:
-        reason = reason.partition("; widened from")[0]
-    if loss in _BETWEEN:
+    if loss == "spatial" and not parameters:
+        connector = "none: compared at the smaller size"
+    elif loss in _BETWEEN:
         connector = _BETWEEN[loss]
     elif LOSSES[loss].connects:
         connector = plan(pair.student_shape, pair.teacher_shape, pair.widening_steps)
@@ -166,5 +199,11 @@ def _facts(loss: str, pair: Pair, parameters: int) -> PairFacts:
         words_of(pair.teacher_shape),
         connector,
         parameters,
-        reason,
+        _reason(loss, pair.reason),
     )
+
+
+def _reason(loss: str, reason: str) -> str:
+    """Why two layers are a pair; nothing is widened by a loss that has no connector."""
+    connects = loss in LOSSES and LOSSES[loss].connects
+    return reason if connects else reason.partition("; widened from")[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -72,6 +74,32 @@ def at_most(value: float) -> str:
         return f"{value:g}"
     digits = -math.ceil(math.log10(value) - 1e-9)
     return f"{10.0**-digits:.{max(digits, 0)}f}"
+
+
+def weight_by_phase(levels: Mapping[str, float | tuple[float, float]]) -> str:
+    """A term's weight in every phase, 0 where it is off.
+
+    The same throughout -> ``0.9 in all phases``; else ``100 in warm-up and distil``; a ramp is ``from 0.9 to 0.5``.
+    """
+    if len(set(levels.values())) == 1:
+        return _level(next(iter(levels.values()))) + (" in all phases" if len(levels) > 1 else "")
+    stretches = [(level, list(phases)) for level, phases in groupby(levels, levels.__getitem__)]
+    return ", ".join(f"{_level(level)} in {listed(phases)}" for level, phases in stretches if level)
+
+
+def _level(level: float | tuple[float, float]) -> str:
+    return f"from {level[0]:g} to {level[1]:g}" if isinstance(level, tuple) else f"{level:g}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as in a sentence: ``warm-up, distil and fine-tune``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def unbroken(text: str) -> str:
+    """Words that stay in one line, such as a number and its unit."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def times_smaller(student: float | None, teacher: float | None) -> str:

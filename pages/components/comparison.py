@@ -7,10 +7,20 @@ from typing import Any
 
 import pandas as pd
 
+from distill_core.figures.loss import title_of
 from distill_core.insight.names import LONGEST, shortened, teacher_name
 from distill_core.insight.settings import differences, said
 from distill_core.insight.words import difference
 from distill_core.runs.records import RunRecord
+from pages.components.form.words import NAMES
+
+_POOLS = {
+    "all": "",
+    "easiest": " on the easiest",
+    "curriculum": " from the easiest on",
+    "labelled": " on labelled images",
+    "classes": " on some classes",
+}
 
 
 def rows(records: Sequence[RunRecord]) -> pd.DataFrame:
@@ -89,5 +99,24 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
 def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a setting that differs, one column a run."""
     found = differences([record.config for record in records])
-    table = {name: [said(name, value) for value in values] for name, values in found.items()}
+    table = {NAMES.get(name, name.replace("_", " ").capitalize()): _in_words(name, found[name]) for name in found}
     return pd.DataFrame.from_dict(table, orient="index", columns=[tag(record) for record in records])
+
+
+def _in_words(name: str, values: Sequence[Any]) -> list[str]:
+    """The values of one setting as people say them; in full where words would hide what differs."""
+    full = [said(name, value) for value in values]
+    words = [_words(name, value) for value in values]
+    return words if len(set(words)) == len(set(full)) else full
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "terms":
+        weights = ["" if term["weight"] is None else f" × {term['weight']:g}" for term in value]
+        titles = [title_of(term["loss"]) for term in value]
+        return " + ".join(map("".join, zip(titles, weights, strict=True))) or "none"
+    if name == "phases":
+        return " · ".join(f"{phase['name']} {phase['share']:.0%}{_POOLS[phase['pool']]}" for phase in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else said(name, value)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+ICON = Path(__file__).with_name("icon.png")
 _OPENED = "opened_by_app"
 
 
@@ -53,8 +55,9 @@ def enter() -> None:
 
     Until `st.navigation` has been called once in the process, Streamlit takes the folder `pages/` for pages of the old
     kind. If the very first request is a link to a page, that page then runs without app.py. Calling it here and running
-    again sets that right.
+    again sets that right. Without an icon of the app's own the browser would ask fonts.gstatic.com for the page's.
     """
     if _OPENED not in st.session_state:
+        st.set_page_config(page_icon=str(ICON))
         navigation()
         st.rerun()

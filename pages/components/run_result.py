@@ -13,7 +13,7 @@ from distill_core.insight.baseline import compared
 from distill_core.insight.names import teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.verdict import ONE_SEED, verdict
-from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent
+from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
 from pages.components.live_chart import live_chart, payload
@@ -131,7 +131,7 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
         "CPU time, one image": (_cpu(latency, "student"), _cpu(latency, beside), _cpu(latency, "teacher")),
     }
     heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
-    cells = {name: [_unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
+    cells = {name: [unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
     lines = [["", *map(_small, heads)], [":-", *["-:"] * len(heads)]]
     lines += [[_small(name), *map(_small, texts)] for name, texts in cells.items()]
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
@@ -141,11 +141,6 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
 
 def _small(text: str) -> str:
     return f":small[{text}]"
-
-
-def _unbroken(text: str) -> str:
-    """A number and its unit in one line."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _bytes(latency: dict[str, Any], who: str) -> str:

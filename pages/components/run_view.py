@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from distill_core.errors import DistillError
@@ -11,8 +13,11 @@ from distill_core.insight.names import teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.form.state import fill_form
+from pages.components.form.words import of_failure
+from pages.components.from_the_top import from_the_top
 from pages.components.jobs import attempt, manager
 from pages.components.jobs import record as find_record
+from pages.components.learns_by import learns_by
 from pages.components.live_chart import live_chart
 from pages.components.live_run import CHART_HEIGHT, live_run
 from pages.components.run_delete import delete_button
@@ -30,6 +35,7 @@ def run_view(record: RunRecord) -> None:
     fragment(_view, run_every=TICK if record.live else None)(record.id, record.live)
     settings(record)
     delete_button(record)
+    from_the_top(record.id)
 
 
 def _view(run_id: str, was_live: bool) -> None:
@@ -64,6 +70,7 @@ def _view(run_id: str, was_live: bool) -> None:
         live_chart(run.accuracies(), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
     for warning in run.history.warnings:
         st.warning(warning, icon=":material/info:")
+    learns_by(snapshot.record, run.history.student.started)
 
 
 def _loss_view(record: RunRecord) -> tuple[Show, bool]:
@@ -111,7 +118,8 @@ def _header(snapshot: Snapshot) -> None:
         _buttons(record)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
     own_name = "" if record.name.startswith(config.student) else record.name  # the title says the rest
-    facts = [own_name, config.dataset, labels]
+    images = Path(config.data_folder).name if config.data_folder else config.dataset
+    facts = [own_name, images, labels]
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
     epochs = config.training.epochs
@@ -181,7 +189,7 @@ def _progress(snapshot: Snapshot, history: RunHistory) -> None:
 def _ended(record: RunRecord) -> None:
     """Stopped, failed or interrupted: why, and what now."""
     if record.status == "failed":
-        st.error(record.error or "The run failed.", icon=":material/error:")
+        st.error(of_failure(record.error or "The run failed."), icon=":material/error:")
         if record.details:
             with st.expander("Technical details"):
                 st.code(record.details, language=None)

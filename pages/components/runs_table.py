@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from distill_core.insight.names import teacher_name
+from distill_core.insight.names import LONGEST_TEACHER, shortened, teacher_name
 from distill_core.insight.words import count, difference, megabytes, milliseconds, percent, points
 from distill_core.runs.records import RunRecord
 from pages.components.jobs import manager
@@ -52,8 +52,10 @@ def recent_runs() -> None:
         alt="Recent runs",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=_open, args=([r.id for r in records],), key="open-run"),
-            "accuracy": st.column_config.TextColumn("Accuracy", alignment="right", help="On the test images."),
-            "gain": st.column_config.TextColumn("Gain", alignment="right", help="Over the baseline."),
+            "accuracy": st.column_config.TextColumn(
+                "Accuracy", alignment="right", help="On the test images.", width=95
+            ),
+            "gain": st.column_config.TextColumn("Gain", alignment="right", help="Over the baseline.", width=110),
             "labels": st.column_config.TextColumn("Labels seen", alignment="right"),
             "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
             "run": st.column_config.TextColumn("Run", width=340),
@@ -73,15 +75,25 @@ def _row(record: RunRecord) -> dict[str, Any]:
     budget = record.config.label_budget
     return {
         "open": ":material/open_in_full: Open",
-        "run": record.name or record.id,
+        "run": _name(record),
         "status": record.status,
         "student": record.config.student,
-        "teacher": teacher_name(record.config.teacher),
+        "teacher": _teacher(record),
         "labels": f"{budget:,}" if budget else "all",
         "accuracy": percent(accuracy),
         "gain": points(difference(accuracy, baseline)),
         "when": datetime.fromtimestamp(record.created, UTC),
     }
+
+
+def _name(record: RunRecord) -> str:
+    """A run's name without what stands in columns beside it."""
+    student, teacher = (shortened(name, LONGEST_TEACHER) for name in (record.config.student, _teacher(record)))
+    return record.name.removeprefix(f"{student} from {teacher}, ") or record.id
+
+
+def _teacher(record: RunRecord) -> str:
+    return teacher_name(record.config.teacher)
 
 
 def _open(ids: list[str]) -> None:
@@ -99,6 +111,7 @@ def comparison_table(rows: pd.DataFrame) -> list[int]:
         selection_mode="multi-row",
         key="compare_rows",
         alt="Finished runs",
+        placeholder="–",
         column_config={
             "run": st.column_config.TextColumn("Run", pinned=True, width="medium"),
             "teacher": st.column_config.TextColumn("Teacher"),

@@ -36,10 +36,35 @@ def test_only_settings_that_differ_are_listed(app: Any) -> None:
     first = finish_run(store)
     second = finish_run(store, temperature=2.0, label_budget=None)
     differences = app(COMPARE).dataframe[1].value
-    assert differences.index.tolist() == ["label_budget", "temperature"]
+    assert differences.index.tolist() == ["Labels", "Temperature"]
     assert differences.columns.tolist() == [each[-4:] for each in (second, first)]
-    assert differences.iloc[:, 0].tolist() == ["all", "2.0"]
-    assert differences.iloc[:, 1].tolist() == ["400", "4.0"]
+    assert differences.iloc[:, 0].tolist() == ["all", "2"]
+    assert differences.iloc[:, 1].tolist() == ["400", "4"]
+
+
+def test_methods_that_differ_are_called_by_their_titles(app: Any) -> None:
+    store = Store()
+    finish_run(store)
+    finish_run(store, terms=[{"loss": "at", "weight": 100}, "hint"])
+    (row,) = app(COMPARE).dataframe[1].value.to_numpy().tolist()
+    assert row == ["Attention transfer × 100 + Hint (FitNets)", "none"]
+
+
+def test_phases_that_differ_are_said_with_their_lengths_and_images(app: Any) -> None:
+    store = Store()
+    finish_run(store)
+    finish_run(store, teacher=None, phases=[{"name": "train", "share": 1.0}])
+    said = app(COMPARE).dataframe[1].value.loc["Phases"].tolist()
+    assert said == ["train 100%", "warm-up 20% on the easiest · distil 60% · fine-tune 20%"]
+
+
+def test_methods_whose_titles_do_not_tell_them_apart_are_said_in_full(app: Any) -> None:
+    store = Store()
+    finish_run(store, terms=["at"])
+    finish_run(store, terms=[{"loss": "at", "phases": ["distil"]}])
+    (row,) = app(COMPARE).dataframe[1].value.to_numpy().tolist()
+    assert "distil" in row[0]
+    assert row[0] != row[1]
 
 
 def test_a_long_name_is_shown_short_where_it_heads_a_column(app: Any) -> None:

@@ -38,6 +38,13 @@ def test_recent_runs_show_result_and_gain(app: Any) -> None:
     assert rows["teacher"].tolist() == ["vgg8-fashion"]
 
 
+def test_a_name_does_not_repeat_the_columns_beside_it(app: Any) -> None:
+    store = Store()
+    finish_run(store)
+    finish_run(store, name="resnet8-w8 from vgg8-fashion, T 4, 400 labels, at, 2 epochs")
+    assert app().dataframe[0].value["run"].tolist() == ["T 4, 400 labels, at, 2 epochs", "quickstart"]
+
+
 def test_the_gain_is_the_difference_of_the_figures_shown(app: Any) -> None:
     finish_run(Store(), accuracy=0.7696, baseline_accuracy=0.7444)
     assert app().dataframe[0].value["gain"].tolist() == ["+2.6 points"]

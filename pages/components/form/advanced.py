@@ -10,7 +10,8 @@ import streamlit as st
 from pages.components.form.state import base, taught
 from pages.components.form.values import OWN
 
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+PRECISIONS = {"32-true": "32 bits", "bf16-mixed": "bfloat16, mixed", "16-mixed": "16 bits, mixed"}
+_OPTIMISERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 
 def advanced() -> None:
@@ -26,10 +27,25 @@ def advanced() -> None:
 
 
 def _optimiser() -> None:
-    st.selectbox("Optimiser", ["sgd", "adamw"], key="form_optimiser", persist_state="session")
+    st.selectbox(
+        "Optimiser",
+        list(_OPTIMISERS),
+        format_func=_OPTIMISERS.__getitem__,
+        key="form_optimiser",
+        persist_state="session",
+    )
     st.number_input("Learning rate", step=0.01, format="%g", key="form_learning_rate", persist_state="session")
     st.number_input("Weight decay", step=0.0001, format="%g", key="form_weight_decay", persist_state="session")
     st.selectbox("Learning-rate schedule", ["cosine", "constant"], key="form_lr_schedule", persist_state="session")
+    st.number_input(
+        "Gradient clipping",
+        step=0.5,
+        format="%g",
+        key="form_clip_norm",
+        persist_state="session",
+        help="The largest norm a gradient may have; a longer one is shortened to it, so that a large learning rate "
+        "does not run away. 0 never clips.",
+    )
 
 
 def _augmentation() -> None:
@@ -78,5 +94,11 @@ def _augmentation() -> None:
 def _machine() -> None:
     given = base().hardware.precision
     options = [*PRECISIONS, *([given] if given not in PRECISIONS else [])]
-    st.selectbox("Precision", options, key="form_precision", persist_state="session")
+    st.selectbox(
+        "Precision",
+        options,
+        format_func=lambda name: PRECISIONS.get(name, name),
+        key="form_precision",
+        persist_state="session",
+    )
     st.number_input("CPU threads", step=1, key="form_threads", persist_state="session", help="0 takes torch's choice.")

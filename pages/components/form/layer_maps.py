@@ -9,14 +9,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import LAYER_MODES, DistillConfig
 from distill_core.errors import DistillError
-from distill_core.insight.layer_map import LayerMap, LayerNames, layer_map, layer_names, refusal_of_pair
-from distill_core.insight.words import count
+from distill_core.insight.layer_map import LayerNames, layer_names, refusal_of_pair
 from distill_core.losses.registry import LOSSES
 from pages.components.form.state import base
 from pages.components.form.values import BY_HAND
 from pages.components.form.words import LAYER_WORDS, of_layers
-
-_KEPT_SECONDS = 60.0
+from pages.components.layer_table import KEPT_SECONDS, known_map, layer_table, map_settings
 
 
 def choose_layers(name: str, place: DeltaGenerator) -> None:
@@ -52,14 +50,14 @@ def show_layers(name: str, config: DistillConfig | None) -> bool:
         return True
     by_hand = bool(_ways(name)) and st.session_state[f"form_layers_{name}"] == BY_HAND
     asked = config is not None and name in {term.loss for term in config.terms}
-    found = _map(_settings(config, name), name) if config is not None and asked else None
+    found = known_map(config, name) if config is not None and asked else None
     if by_hand:
         _by_hand(name)
     if isinstance(found, str):
         st.error(of_layers(found, info.title), icon=":material/error:")
         return False
     if found is not None:
-        _picture(found)
+        layer_table(found)
     return True
 
 
@@ -73,35 +71,6 @@ def _ways(name: str) -> list[str]:
     return ways if now in ways else [*ways, now]
 
 
-def _picture(found: LayerMap) -> None:
-    """The pairs as a table, shallow to deep."""
-    if not found.pairs:
-        return
-    st.table(
-        {
-            ":green[●] Student layer → :violet[●] teacher layer": [
-                f":green[{_plain(pair.student)}] {pair.student_shape}  \n"
-                f"→ :violet[{_plain(pair.teacher)}] {pair.teacher_shape}"
-                for pair in found.pairs
-            ],
-            "Between them": [
-                pair.connector + (f"  \n{pair.parameters:,} parameters" if pair.parameters else "")
-                for pair in found.pairs
-            ],
-            "Why these two": [pair.reason for pair in found.pairs],
-        },
-        border="horizontal",
-        hide_index=True,
-    )
-    if found.parameters and len(found.pairs) > 1:
-        st.caption(f"{count(found.parameters)} parameters train beside the student's; its export leaves them out.")
-
-
-def _plain(name: str) -> str:
-    """A layer's name that Markdown leaves alone."""
-    return name.replace("_", r"\_").replace("[", r"\[").replace("]", r"\]")
-
-
 def _by_hand(name: str) -> None:
     """Pairs to take away and one to add, which is checked before it can be added."""
     pairs = f"form_pairs_{name}"
@@ -113,7 +82,7 @@ def _by_hand(name: str) -> None:
         persist_state="session",
         placeholder="none yet: add one below",
     )
-    names = _names(_settings(_whole(), name))
+    names = _names(map_settings(_whole(), name))
     if isinstance(names, str):
         st.error(of_layers(names), icon=":material/error:")
         return
@@ -127,7 +96,7 @@ def _by_hand(name: str) -> None:
         key=f"form_theirs_{name}",
     )  # fmt: skip
     there = (ours, theirs) in [tuple(pair) for pair in st.session_state[pairs]]
-    refusal = None if there else _pair_refusal(_settings(_whole(), name), name, ours, theirs)
+    refusal = None if there else _pair_refusal(map_settings(_whole(), name), name, ours, theirs)
     add.button(
         "Add pair",
         icon=":material/add:",
@@ -148,7 +117,7 @@ def _begin_with_the_suggestion(name: str) -> None:
     """Pairs by hand start as those that would have been suggested."""
     if st.session_state[f"form_layers_{name}"] != BY_HAND or st.session_state[f"form_pairs_{name}"]:
         return
-    found = _map(_settings(_whole(), name), name)
+    found = known_map(_whole(), name)
     if not isinstance(found, str):
         st.session_state[f"form_pairs_{name}"] = [(pair.student, pair.teacher) for pair in found.pairs]
 
@@ -169,29 +138,7 @@ def _whole() -> DistillConfig:
     )
 
 
-def _settings(config: DistillConfig, loss: str) -> str:
-    """All that decides a method's layer map."""
-    known = config.model_dump(
-        mode="json", include={"task", "student", "teacher", "dataset", "data_folder", "image_size"}
-    )
-    terms = {term.loss: term.model_dump(mode="json", include={"loss", "layers", "options"}) for term in config.terms}
-    known["terms"] = [
-        terms.get(loss, {"loss": loss}),
-        *([terms["simkd"]] if loss != "simkd" and "simkd" in terms else []),
-    ]
-    return json.dumps(known)
-
-
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
-def _map(settings: str, loss: str) -> LayerMap | str:
-    """The layer map, or why there is none."""
-    try:
-        return layer_map(DistillConfig.parse(json.loads(settings)), loss)
-    except DistillError as error:
-        return str(error)
-
-
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
+@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS)
 def _names(settings: str) -> LayerNames | str:
     try:
         return layer_names(DistillConfig.parse(json.loads(settings)))
@@ -199,7 +146,7 @@ def _names(settings: str) -> LayerNames | str:
         return str(error)
 
 
-@st.cache_data(show_spinner=False, ttl=_KEPT_SECONDS)
+@st.cache_data(show_spinner=False, ttl=KEPT_SECONDS)
 def _pair_refusal(settings: str, loss: str, ours: str, theirs: str) -> str | None:
     try:
         return refusal_of_pair(DistillConfig.parse(json.loads(settings)), loss, ours, theirs)

@@ -77,7 +77,7 @@ def _method(name: str, config: DistillConfig | None) -> bool:
     info = LOSSES[name]
     with st.container(border=True):
         st.markdown(f"**{info.title}** &nbsp; :gray[:small[{info.source}]]")
-        weight, phases, layers = st.columns([1, 2, 2], gap="medium")
+        weight, phases, layers, more = st.columns([2, 4, 4, 2], gap="medium", vertical_alignment="bottom")
         weight.number_input(
             "Weight",
             step=_step(info.weight),
@@ -91,8 +91,9 @@ def _method(name: str, config: DistillConfig | None) -> bool:
         if not set(st.session_state[on]) <= set(known):
             st.session_state[on] = [phase for phase in st.session_state[on] if phase in known]
         phases.multiselect("Phases it is on in", known, key=on, persist_state="session", placeholder="all of them")
-        _details(name)
         choose_layers(name, layers)
+        with more:
+            _details(name)
         return show_layers(name, config)
 
 

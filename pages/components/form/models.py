@@ -38,6 +38,7 @@ def _dataset() -> str:
     st.selectbox(
         "Data set",
         _with(base().dataset, known),
+        format_func=lambda name: FOLDER.lower() if name == "folder" else name,
         key="form_dataset",
         persist_state="session",
         on_change=_choose_a_teacher,
@@ -90,7 +91,8 @@ def _teacher(dataset: str) -> TeacherChoice | None:
     elif choices:
         st.caption("Without a teacher the student learns from labels; it can become a teacher itself.")
     else:
-        st.caption(f"There is no teacher for {dataset} yet. Train one: {load('teacher').student}, on all labels.")
+        images = "these images" if dataset == "folder" else dataset
+        st.caption(f"There is no teacher for {images} yet. Train one: {load('teacher').student}, on all labels.")
         if st.button("Train a teacher", icon=":material/school:", key="train-teacher"):
             _train_teacher()
     return chosen

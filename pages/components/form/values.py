@@ -62,6 +62,7 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         "budget": config.label_budget or 400,
         "labels_file": config.labels_file or "",
         "threads": config.hardware.threads or 0,
+        "clip_norm": config.optimiser.clip_norm or 0.0,
         "plan": USUAL if _is_usual(config) else OWN,
         **_phase_values(config, phases),
         **_method_values(config),
@@ -88,6 +89,8 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["labels_file"] = (now["labels_file"] or None) if now["budgeted"] == FILE else None
     if "threads" in moved:
         settings["threads"] = now["threads"] or None
+    if "clip_norm" in moved:
+        settings["clip_norm"] = now["clip_norm"] or None
     if now["plan"] == USUAL and (moved & _OF_PHASES or taught != (base.teacher is not None)):
         settings["phases"] = _usual_phases(now, taught, base.phases)
     if moved & _OF_METHODS or taught != (base.teacher is not None) or (base.terms and "phases" in settings):

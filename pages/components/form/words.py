@@ -19,6 +19,7 @@ NAMES = {
     "seed": "Seed",
     "learning_rate": "Learning rate",
     "weight_decay": "Weight decay",
+    "clip_norm": "Gradient clipping",
     "crop_padding": "Random crop",
     "draws": "Versions of an image",
     "mixup": "Mixup",
@@ -57,6 +58,13 @@ def on_screen(sentence: str) -> str:
         for theirs, ours in _PLAIN:
             rest = rest.replace(theirs, ours)
     return f"{named[-1]}{place}: {rest}"
+
+
+def of_failure(sentence: str) -> str:
+    """Why a run failed, with losses and settings as on the screen: ``kd nan`` -> ``Soft labels nan``."""
+    for name, info in LOSSES.items():
+        sentence = re.sub(rf"(?<=[;,] ){name} (?=-?(?:nan|inf|\d))", f"{info.title} ", sentence)
+    return sentence.replace("clip_norm", f"“{NAMES['clip_norm']}”")
 
 
 LAYER_WORDS = {

@@ -49,11 +49,14 @@ def _card(study: Study, known: Sequence[RunRecord]) -> None:
     rows = recorded.rows if recorded is not None else standing_of(tuple(plan.jobs()), known).rows
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.page_link(PAGE, label=f"**{study.title}**", query_params=study.address, width="content")
+            st.markdown(f"**{study.title}**", width="content")
             if recorded is not None:
                 st.badge("recorded", icon=":material/inventory_2:", color="gray")
             st.space("stretch")
             st.caption(f"{size_of(plan)} · {len(rows)} of {total} runs finished", width="content")
+            st.page_link(
+                PAGE, label="Open", icon=":material/open_in_full:", query_params=study.address, width="content"
+            )
         st.markdown(headline(plan, variant_rows(rows, [variant.name for variant in plan.variants])))
 
 

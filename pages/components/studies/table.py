@@ -41,6 +41,7 @@ def table(plan: StudyPlan, found: Sequence[VariantRow]) -> None:
         width="stretch",
         height="content" if len(frame) <= MOST_ROWS else 38 + 35 * MOST_ROWS,
         alt="Results of the variants",
+        placeholder="–",
         key="study_results",
         column_config={
             "variant": text("Variant", pinned=True, width="medium"),

@@ -33,8 +33,8 @@ def phases(**last: Any) -> list[dict[str, Any]]:
 ODD: dict[str, dict[str, Any]] = {
     "numbers an input rounds": {"alpha": 0.12345, "temperature": 0.37, "phases": [1 / 3, 1 / 3, 1 / 3]},
     "numbers beyond the usual": {"draws": 0, "learning_rate": 1e-5, "weight_decay": 1.5e-8, "temperature": 99.5},
-    "a high learning rate": {"learning_rate": 50.0, "crop_padding": 0, "epochs": 10_000},
-    "settings without an input": {"clip_norm": 0.5, "momentum": 0.3, "lr_warmup": 0.5, "accelerator": "auto"},
+    "a high learning rate": {"learning_rate": 50.0, "clip_norm": 0.5, "crop_padding": 0, "epochs": 10_000},
+    "settings without an input": {"momentum": 0.3, "lr_warmup": 0.5, "accelerator": "auto"},
     "a teacher that is nowhere": {"teacher": "/nowhere/at/all/best"},
     "a data set that is nowhere": {"dataset": "somebody-elses", "data_folder": "/tmp/x", "image_size": 9},
     "an image folder": {"dataset": "folder", "data_folder": "/tmp/pets", "image_size": 100},

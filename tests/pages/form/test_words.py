@@ -6,7 +6,7 @@ import pytest
 
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
-from pages.components.form.words import of_layers, on_screen
+from pages.components.form.words import of_failure, of_layers, on_screen
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_setting_is_called_as_on_the_screen(settings: dict[str, object], said:
     assert on_screen(str(refused.value)).startswith(said)
 
 
-@pytest.mark.parametrize("sentence", ["Anything at all", "clip_norm: got -1", "Cannot list /a: b (denied)"])
+@pytest.mark.parametrize("sentence", ["Anything at all", "momentum: got -1", "Cannot list /a: b (denied)"])
 def test_what_has_no_name_on_the_screen_stays_as_it_is(sentence: str) -> None:
     assert on_screen(sentence) == sentence
 
@@ -33,3 +33,11 @@ def test_what_has_no_name_on_the_screen_stays_as_it_is(sentence: str) -> None:
 def test_a_refused_layer_map_names_methods_and_ways_as_on_the_screen() -> None:
     sentence = "Hint (FitNets): layer map: no layers of equal shape; use 'auto', or 'at'"
     assert of_layers(sentence, "Hint (FitNets)") == "No layers of equal shape; use “Suggested”, or “Attention transfer”"
+
+
+def test_why_a_run_failed_names_losses_and_settings_as_on_the_screen() -> None:
+    sentence = "The loss is no longer a number at step 13 (phase 'warm-up'; kd nan, ce 0.2). Set clip_norm to 1."
+    assert of_failure(sentence) == (
+        "The loss is no longer a number at step 13 (phase 'warm-up'; Soft labels nan, Labels 0.2). "
+        "Set “Gradient clipping” to 1."
+    )
