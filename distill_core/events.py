@@ -122,7 +122,10 @@ class StepLogged(Event):
 
 @dataclass(frozen=True)
 class Evaluated(Event):
-    """A model scored on a split; `train_accuracy` is over the labelled images of the epoch just trained."""
+    """A model scored on a split; `train_accuracy` is over the labelled images of the epoch just trained.
+
+    `metrics` is what the problem measures beside accuracy, by name.
+    """
 
     step: int
     epoch: int
@@ -132,6 +135,7 @@ class Evaluated(Event):
     loss: float
     train_accuracy: float | None = None
     best: bool = False
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ everything it then touches has the shape `[N, C]`: logits, labels and masks of t
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,7 +28,11 @@ def no_matter() -> None:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What models and exports need to know of a data set; `input_shape` is one input's, without the batch."""
+    """What models and exports need to know of a data set; `input_shape` is one input's, without the batch.
+
+    `classes` are what a logit stands for: classes of images, tokens of a text. `kinds` are those of whole inputs where
+    they are something else, such as the skill a prompt asks for.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -36,17 +40,38 @@ class DataFacts:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     sha256: str
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The kinds of whole inputs, over which labels are balanced and of which a phase may choose some."""
+        return self.kinds or self.classes
 
 
 @dataclass(frozen=True)
 class Split:
-    """Inputs `[N, ...]` as stored (images: uint8 `[N, C, H, W]`) and labels `[N]` (int64)."""
+    """Inputs `[N, ...]` as stored and their labels, int64.
+
+    Images: uint8 `[N, C, H, W]`, labels `[N]`. Text: tokens `[N, L]`, labels `[N, L]`: what each position must predict,
+    -100 where it need not.
+
+    Attributes:
+        kinds: `[N]`, which of `DataFacts.kinds` each input is; None if its label says it.
+        hardness: `[N]`, how hard each input is by itself, the easiest lowest; None if only a model can tell.
+    """
 
     inputs: Tensor
     labels: Tensor
+    kinds: Tensor | None = None
+    hardness: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def groups(self) -> Tensor:
+        """The kind of each input, `[N]`."""
+        return self.labels if self.kinds is None else self.kinds
 
 
 @dataclass(frozen=True)
@@ -69,6 +94,23 @@ class ModelChoice:
     accuracy: float | None = None
     dataset: str | None = None
     family: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A model's figures on a split.
+
+    Attributes:
+        accuracy: 0..1, by which validation chooses.
+        loss: mean cross-entropy in nats.
+        predictions: `[N]`, a number for each answer; two models agree where theirs are equal.
+        metrics: what else the problem measures, by name.
+    """
+
+    accuracy: float
+    loss: float
+    predictions: Tensor
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Inputs(Protocol):
@@ -121,9 +163,10 @@ class Mix(Protocol):
 
 
 class Task(Protocol):
-    """A kind of problem: its data, its models and the inputs they take."""
+    """A kind of problem: its data, its models and the inputs they take; `noun` is what its inputs are called."""
 
     name: str
+    noun: str
 
     def datasets(self) -> dict[str, str]:
         """Names of the data sets and one sentence on each."""
@@ -195,16 +238,41 @@ class Task(Protocol):
         """
         ...
 
+    def completed(self, data: Data, visible: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Data:
+        """The data of a run with a teacher, who may have to write what the inputs without a label lack.
+
+        Args:
+            data: as loaded.
+            visible: `[N]` bool, which labels of the transfer set the student may see.
+            teacher: frozen.
+            progress: told how many of the inputs it has written; may raise to end it.
+        """
+        ...
+
+    def score(self, model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
+        """How well a model does on a split.
+
+        Args:
+            model: left in the mode it was in.
+            feed: of the split.
+            split: for its labels.
+            between: called between batches; may raise to end it.
+        """
+        ...
+
     def mix(self, augmentation: Augmentation, facts: DataFacts, step: int, batch: int) -> Mix | None:
         """How the batch of a step is mixed with itself; None if it is not."""
         ...
 
-    def example(self, facts: DataFacts, batch: int = 2) -> Tensor:
-        """A batch of inputs of the right shape, for export and counting."""
+    def example(self, inputs: Inputs, batch: int = 2) -> Tensor:
+        """A batch of inputs of the shape that data or a model's card says, for export and counting."""
         ...
 
 
-_TASKS: dict[str, str] = {"vision": "distill_core.vision.task:VisionTask"}
+_TASKS: dict[str, str] = {
+    "vision": "distill_core.vision.task:VisionTask",
+    "language": "distill_core.language.task:LanguageTask",
+}
 
 
 def task_named(name: str) -> Task:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 from typing_extensions import override
 
 from distill_core.config import DistillConfig
 from distill_core.events import Checkpointed, Event, PhaseStarted
-from distill_core.task import Feed, Task
+from distill_core.task import Feed, Score, Split, Task
 from distill_core.train.control import RunControl
-from distill_core.train.evaluate import Score
 from distill_core.train.trainer import Trainer
 
 
@@ -78,6 +77,6 @@ class ClockedTrainer(Trainer):
                 self._after_epoch(event.step // self.shop.steps_per_epoch, seconds)
 
     @override
-    def _score(self, model: nn.Module, feed: Feed, labels: Tensor) -> Score:
+    def _score(self, model: nn.Module, feed: Feed, split: Split) -> Score:
         with self._clock.paused():
-            return super()._score(model, feed, labels)
+            return super()._score(model, feed, split)

@@ -16,8 +16,8 @@ from distill_core.bench.clocked import ClockedTrainer
 from distill_core.bench.ordinary import OrdinaryLoop
 from distill_core.bench.work import BATCH, DRAWS, STUDENT, BenchTask, Say, Size, recipe, trained_teacher
 from distill_core.config import DistillConfig
+from distill_core.scoring import evaluate
 from distill_core.task import Data, Split
-from distill_core.train.evaluate import evaluate
 from distill_core.train.result import RunResult
 
 WORKERS = (0, 2)

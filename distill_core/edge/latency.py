@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_core.edge import samples
 from distill_core.edge.machine import machine_facts
-from distill_core.edge.onnx_file import Input, first_line, input_of, open_session
+from distill_core.edge.onnx_file import FREE, Input, first_line, input_of, open_session
 from distill_core.errors import DistillError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ DOUBLINGS, FEWEST_ROUNDS = 2, 10
 BATCHES = (8, 32)
 LOADS = 3
 NOISE_SAMPLES = 64
+FEW_TOKENS = 4
+"""Tokens that every vocabulary has."""
 
 
 @dataclass
@@ -67,8 +69,8 @@ def measure(
 
     Args:
         files: the models by the names they get in the result; the first is the one ratios are taken to.
-        images: an .npy file, float32 `[N, ...]`, normalised as the models expect; a model it does not fit, or all
-            models if it is None, get seeded noise, and the result says so.
+        images: an .npy file, float32 `[N, ...]`, normalised as the models expect, or int64 tokens `[N, L]`; a model
+            it does not fit, or all models if it is None, get seeded noise, and the result says so.
         rounds: rounds of a repeat; doubled up to twice while a ratio is unstable.
         repeats: repeats, between which a ratio's range is taken.
         threads: threads inside an operator; with more than one, only wall time means something.
@@ -137,10 +139,18 @@ def _pool(into: Input, images: Path | None) -> tuple[np.ndarray[Any, Any], str]:
             pool = np.load(images, allow_pickle=False)
         except (OSError, ValueError) as error:
             raise DistillError(f"{images} is not an .npy file of images ({first_line(error)}).") from None
-        if len(pool) and pool.shape[1:] == into.shape:
-            return pool.astype(np.float32), "images"
-    shape = (NOISE_SAMPLES, *into.shape)
+        if len(pool) and _fits(pool.shape[1:], into):
+            return (pool.astype(np.int64), "texts") if into.tokens else (pool.astype(np.float32), "images")
+    shape = (NOISE_SAMPLES, *into.sample_shape)
+    if into.tokens:
+        return np.random.default_rng(0).integers(0, FEW_TOKENS, shape), "noise"
     return np.random.default_rng(0).standard_normal(shape, dtype=np.float32), "noise"
+
+
+def _fits(shape: tuple[int, ...], into: Input) -> bool:
+    return len(shape) == len(into.shape) and all(
+        wanted in (FREE, size) for size, wanted in zip(shape, into.shape, strict=True)
+    )
 
 
 def _warm(variant: Variant) -> None:

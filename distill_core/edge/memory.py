@@ -30,7 +30,7 @@ def peak_memory_mb(path: Path) -> float | None:
     before = _high_water()
     session = open_session(path)
     into = input_of(session, path)
-    sample = np.zeros((1, *into.shape), dtype=np.float32)
+    sample = np.zeros((1, *into.sample_shape), dtype=np.int64 if into.tokens else np.float32)
     try:
         for _ in range(CALLS):
             session.run(None, {into.name: sample})

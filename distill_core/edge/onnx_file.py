@@ -8,14 +8,31 @@ from typing import Any
 
 from distill_core.errors import DistillError
 
+FREE = -1
+ANY_LENGTH = 32
+"""Tokens of a text that stands for any."""
+
 
 @dataclass(frozen=True)
 class Input:
-    """The one input of a model: its name, the shape of one sample, and the batch size if the file fixes it."""
+    """The one input of a model.
+
+    Attributes:
+        name: in the file.
+        shape: of one sample; `FREE` for the length of a text that the file leaves open.
+        fixed_batch: the batch size if the file fixes it.
+        tokens: whether it takes token numbers, int64, and not float32.
+    """
 
     name: str
     shape: tuple[int, ...]
     fixed_batch: int | None
+    tokens: bool = False
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of one sample, with a length of `ANY_LENGTH` where it is free."""
+        return tuple(ANY_LENGTH if size == FREE else size for size in self.shape)
 
 
 def open_session(source: Path | bytes, threads: int = 1) -> Any:
@@ -53,7 +70,9 @@ def open_session(source: Path | bytes, threads: int = 1) -> Any:
 
 
 def input_of(session: Any, name: str | Path) -> Input:
-    """The input of a session that takes one float32 tensor in which only the batch may be free.
+    """The input of a session that takes one tensor.
+
+    It is float32, and only its batch may be free; or it is int64 tokens `[batch, length]`, and both may be.
 
     Args:
         session: an `onnxruntime.InferenceSession`.
@@ -67,13 +86,17 @@ def input_of(session: Any, name: str | Path) -> Input:
         names = ", ".join(repr(each.name) for each in inputs) or "none"
         raise DistillError(f"{name} has {len(inputs)} inputs ({names}); only models with one input can be measured.")
     (only,) = inputs
-    if only.type != "tensor(float)":
+    tokens = only.type == "tensor(int64)" and len(only.shape) == 2
+    if only.type != "tensor(float)" and not tokens:
         raise DistillError(
-            f"{name}: its input {only.name!r} is a {only.type}; only float32 inputs, tensor(float), can be measured."
+            f"{name}: its input {only.name!r} is a {only.type}; only float32 inputs, tensor(float), and texts as int64 "
+            "[batch, length] can be measured."
         )
     if not only.shape:
         raise DistillError(f"{name}: its input {only.name!r} has no batch dimension; export it with one.")
     batch, *rest = only.shape
+    if tokens:
+        rest = [size if isinstance(size, int) else FREE for size in rest]
     free = [
         f"dimension {place} ({size or 'unnamed'})" for place, size in enumerate(rest, 1) if not isinstance(size, int)
     ]
@@ -87,7 +110,7 @@ def input_of(session: Any, name: str | Path) -> Input:
             f"{name}: the batch of its input {only.name!r} is fixed at {batch}, but latency is measured on one sample. "
             "Export it with a dynamic batch."
         )
-    return Input(only.name, tuple(rest), batch if isinstance(batch, int) else None)
+    return Input(only.name, tuple(rest), batch if isinstance(batch, int) else None, tokens)
 
 
 def first_line(error: BaseException) -> str:

@@ -11,7 +11,6 @@ import distill_core
 from distill_core.cards import ModelCard, load_weights, read_card, replace_file
 from distill_core.config import DistillConfig
 from distill_core.edge.export import PARITY_BATCHES, export_onnx
-from distill_core.edge.onnx_file import open_session
 from distill_core.errors import ConfigError, DataUnavailable
 from distill_core.task import Data, DataFacts, Split, Task, task_named
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 KEPT_IMAGES = 64
-SCORING_BATCH = 250
 
 
 def export_saved_model(folder: Path, out: Path, config_file: Path | None, home: Path) -> dict[str, Any]:
@@ -151,10 +149,7 @@ def _score(task: Task, data: Data, file: Path) -> float:
     """The accuracy, 0..1, of the file itself on the whole test split."""
     import torch
 
-    session = open_session(file, threads=0)
-    right = 0
-    for start in range(0, len(data.test), SCORING_BATCH):
-        indices = torch.arange(start, min(start + SCORING_BATCH, len(data.test)))
-        logits = session.run(None, {"input": _inputs(task, data.test, data.facts, indices).numpy()})[0]
-        right += int((torch.from_numpy(logits).argmax(1) == data.test.labels[indices]).sum())
-    return right / len(data.test)
+    from distill_core.edge.file_model import FileModel
+
+    feed = task.feed(data.test, data.facts, None, torch.device("cpu"), False)
+    return task.score(FileModel(file), feed, data.test).accuracy

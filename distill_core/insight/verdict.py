@@ -8,6 +8,7 @@ from typing import Any, Literal
 from distill_core.config import DistillConfig
 from distill_core.insight.outcome import difference_interval
 from distill_core.insight.words import difference, percent
+from distill_core.task import task_named
 
 # Two runs that differ in the seed alone were about a point apart on the quickstart's data; see README.
 SEED_NOISE = 0.01
@@ -46,18 +47,19 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     baseline = (summary.get("baseline") or {}).get("accuracy")
     labels = summary.get("labels") or config.label_budget
     seen = f"With {labels:,} labels" if labels else "With all labels"
+    noun = task_named(config.task).noun
     if student is None:
         return Verdict("plain", "This run ended without a test result.")
     if config.teacher is None:
         return Verdict(
-            "plain", f"{seen} and no teacher, {config.student} reaches {percent(student)} on the test images."
+            "plain", f"{seen} and no teacher, {config.student} reaches {percent(student)} on the test {noun}."
         )
     share = f"{percent(student / teacher, 0)} of the teacher's accuracy" if teacher else ""
     if baseline is None:
         also = f", {share}" if share else ""
         return Verdict(
             "plain",
-            f"{seen}, the student reaches {percent(student)} on the test images{also}.",
+            f"{seen}, the student reaches {percent(student)} on the test {noun}{also}.",
             "Without a baseline nobody can say what the teacher added. Train one to compare.",
         )
     gain = difference(student, baseline) or 0.0

@@ -31,6 +31,7 @@ class Listing:
         return [index for index, column in enumerate(self.columns) if column in _NUMBERS]
 
 
+_TASKS = ("vision", "language")
 _NUMBERS = {"parameters", "accuracy", "weight", "runs"}
 
 
@@ -61,7 +62,8 @@ def _teachers() -> Listing:
             "accuracy": choice.accuracy,
             "dataset": choice.dataset,
         }
-        for choice in task_named("vision").teachers()
+        for task in _TASKS
+        for choice in task_named(task).teachers()
     ]
     empty = "There are no teachers yet. Train one: python -m distill_core run --preset teacher"
     return Listing([*embedded, *_published()], ("teacher", "title", "parameters", "accuracy", "dataset"), empty)
@@ -124,7 +126,8 @@ def _students() -> Listing:
 
     rows = [
         {"student": choice.name, "title": choice.title, "parameters": choice.parameters}
-        for choice in task_named("vision").students()
+        for task in _TASKS
+        for choice in task_named(task).students()
     ]
     return Listing(rows, ("student", "title", "parameters"))
 
@@ -132,8 +135,12 @@ def _students() -> Listing:
 def _datasets() -> Listing:
     from distill_core.task import task_named
 
-    rows = [{"dataset": name, "description": text} for name, text in task_named("vision").datasets().items()]
-    return Listing(rows, ("dataset", "description"))
+    rows = [
+        {"dataset": name, "task": task, "description": text}
+        for task in _TASKS
+        for name, text in task_named(task).datasets().items()
+    ]
+    return Listing(rows, ("dataset", "task", "description"))
 
 
 def _presets() -> Listing:

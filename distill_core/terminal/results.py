@@ -11,6 +11,7 @@ from rich.table import Table
 from distill_core.insight.verdict import verdict
 from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
+from distill_core.task import task_named
 from distill_core.terminal.screen import show, show_json, side_by_side, table
 from distill_core.terminal.watching import Watch
 
@@ -20,7 +21,9 @@ UNKNOWN = "–"
 def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
     """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
-    show("", models_table(record.summary), "", *sentences(record, said))
+    tables = [models_table(record.summary, task_named(record.config.task).noun), metrics_table(record.summary)]
+    shown = [line for each in tables if each is not None for line in ("", each)]
+    show(*shown, "", *sentences(record, said))
 
 
 def show_unfinished(record: RunRecord, watch: Watch, json: bool) -> None:
@@ -64,8 +67,13 @@ def how_far(progress: dict[str, Any] | None) -> str:
     )
 
 
-def models_table(summary: dict[str, Any]) -> Table:
-    """Teacher, student and baseline: parameters, accuracy, size and latency."""
+def models_table(summary: dict[str, Any], noun: str) -> Table:
+    """Teacher, student and baseline: parameters, accuracy, size and latency.
+
+    Args:
+        summary: of the run.
+        noun: what its inputs are called, such as "images".
+    """
     latency = summary.get("latency") or {}
     rows = []
     for who, figures in (
@@ -90,8 +98,27 @@ def models_table(summary: dict[str, Any]) -> Table:
                 side_by_side(wall.get("p50"), wall.get("p95")) if wall else UNKNOWN,
             )
         )
-    headings = ("", "model", "parameters", "test accuracy", "ONNX size", "CPU time an image", "wall time p50 / p95")
+    one = "an image" if noun == "images" else f"a {noun.removesuffix('s')}"
+    headings = ("", "model", "parameters", "test accuracy", "ONNX size", f"CPU time {one}", "wall time p50 / p95")
     return table(headings, rows, numbers=range(2, 7))
+
+
+def metrics_table(summary: dict[str, Any]) -> Table | None:
+    """What the problem measures beside accuracy, of teacher, student and baseline; None if it measures no more."""
+    models = {who: (summary.get(who) or {}).get("metrics") or {} for who in ("teacher", "student", "baseline")}
+    names = list(dict.fromkeys(name for metrics in models.values() for name in metrics))
+    if not names:
+        return None
+    rows = [
+        (name.replace("_", " "), *(_metric(name, metrics.get(name)) for metrics in models.values())) for name in names
+    ]
+    return table(("on the test split", *models), rows, numbers=range(1, 4))
+
+
+def _metric(name: str, value: float | None) -> str:
+    if value is None:
+        return UNKNOWN
+    return f"{value:.2f}" if name == "perplexity" else percent(value)
 
 
 def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
@@ -101,9 +128,8 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines = [meaning.headline, *([meaning.caution] if meaning.caution else [])]
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
-    lines.append(
-        f"{duration(summary['seconds'])} of training steps at {summary['images_per_second']:,.0f} images a second."
-    )
+    speed = f"{summary['images_per_second']:,.0f} {task_named(record.config.task).noun} a second"
+    lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
     onnx = summary.get("onnx")
     if onnx:
         lines.append(exported(onnx))

@@ -10,6 +10,7 @@ from distill_core.config import DistillConfig
 from distill_core.insight.words import about, count, megabytes, percent
 from distill_core.runs.progress import Track, seconds_left, share_done
 from distill_core.runs.records import RunEvent
+from distill_core.task import task_named
 from distill_core.terminal.screen import side_by_side
 
 
@@ -41,6 +42,7 @@ class Watch:
         self._told: set[str] = set()
         self._pool: int | None = None
         self._labels_only = False
+        self._noun = task_named(config.task).noun
         self.warnings: set[str] = set()
 
     @property
@@ -83,7 +85,7 @@ class Watch:
         parts = [f"loss {self.logged.loss:.3f}"]
         if self.validation is not None:
             parts.append(f"validation {percent(self.validation)}")
-        return "  ".join([*parts, f"{self.logged.images_per_second:,.0f} images/s"])
+        return "  ".join([*parts, f"{self.logged.images_per_second:,.0f} {self._noun}/s"])
 
     @property
     def left(self) -> str:
@@ -113,7 +115,7 @@ class Watch:
             yield Said(f"{first}{student} learns from {labels} of {event.dataset}, without a teacher")
         else:
             teacher = f"{event.teacher.name} ({count(event.teacher.parameters)} parameters)"
-            yield Said(f"{student} learns from {teacher} on {event.images:,} images of {event.dataset}, {labels}")
+            yield Said(f"{student} learns from {teacher} on {event.images:,} {self._noun} of {event.dataset}, {labels}")
 
     def _preparing(self, event: Any) -> Iterator[Said]:
         if event.what not in self._told:
@@ -122,10 +124,10 @@ class Watch:
 
     def _phasestarted(self, event: Any) -> Iterator[Said]:
         if not self._labels_only:
-            yield Said(f"{self._whose}: {event.name}, from {event.pool_size:,} images")
+            yield Said(f"{self._whose}: {event.name}, from {event.pool_size:,} {self._noun}")
         elif event.pool_size != self._pool:
             self._pool = event.pool_size
-            yield Said(f"{self._whose}: labels only, {event.pool_size:,} images")
+            yield Said(f"{self._whose}: labels only, {event.pool_size:,} {self._noun}")
 
     def _steplogged(self, event: Any) -> Iterator[Said]:
         self.logged = event
@@ -148,7 +150,7 @@ class Watch:
             for who in ("student", "teacher")
             if event.latency.get(who)
         ]
-        yield Said(f"CPU time for one image: {', '.join(times)}")
+        yield Said(f"CPU time for one {self._noun.removesuffix('s')}: {', '.join(times)}")
 
     def _exported(self, event: Any) -> Iterator[Said]:
         yield Said(f"Exported to ONNX: {megabytes(event.bytes)}")

@@ -35,12 +35,14 @@ def data_and_labels(
     """
     data = task.load_data(config, home, between)
     if config.labels_file is None:
-        return data, visible_labels(data.train.labels, len(data.facts.classes), config.label_budget, config.seed)
+        return data, visible_labels(data.train.groups, len(data.facts.groups), config.label_budget, config.seed)
     if config.label_budget is not None:
         raise ConfigError(
             f"label_budget: got {config.label_budget} together with labels_file; the file says which labels are seen, "
             "so leave the budget at all"
         )
+    if data.train.labels.ndim > 1:
+        raise ConfigError(f"labels_file: labels of {config.dataset} are texts; write them into its own file instead")
     path = Path(config.labels_file).expanduser()
     labels, seen = data.train.labels.clone(), torch.zeros(len(data.train), dtype=torch.bool)
     for image, label in read_labels(path, data.facts.classes, len(data.train)):

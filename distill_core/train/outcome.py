@@ -12,7 +12,7 @@ from torch import Tensor
 from distill_core import footprint
 from distill_core.cards import ModelCard, is_path, write_model
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
-from distill_core.train.evaluate import Score
+from distill_core.task import Score
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
 from distill_core.train.setup import Teacher, Workshop
@@ -106,7 +106,7 @@ def write_weights(
     assert result.student is not None
     tested = {
         "accuracy": result.student.accuracy,
-        "accuracy_on": f"{result.test_inputs:,} test images of {facts.name}",
+        "accuracy_on": f"{result.test_inputs:,} test {shop.task.noun} of {facts.name}",
     }
     write_model(folder / "best", card.model_copy(update=tested), dict(best))
     write_model(folder / "last", card, dict(last))
@@ -121,16 +121,23 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
         validation_accuracy=progress.best_accuracy,
         best_epoch=progress.best_epoch,
         last_accuracy=progress.last_accuracy,
+        metrics=dict(score.metrics),
     )
 
 
 def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
     assert shop.teacher is not None
-    return ModelScore(_teacher_name(shop), footprint.parameters(shop.teacher.model), score.accuracy, score.loss)
+    return ModelScore(
+        name=_teacher_name(shop),
+        parameters=footprint.parameters(shop.teacher.model),
+        accuracy=score.accuracy,
+        loss=score.loss,
+        metrics=dict(score.metrics),
+    )
 
 
 def _example_of(teacher: Teacher, shop: Workshop) -> Tensor:
-    return torch.zeros(1, *teacher.card.input_shape, device=shop.fabric.device)
+    return shop.task.example(teacher.card, batch=1).to(shop.fabric.device)
 
 
 def _teacher_name(shop: Workshop) -> str:

@@ -93,7 +93,14 @@ class Answers:
     student: Callable[[], Tensor]
 
 
-def pool_of(phase: Phase, labels: Tensor, visible: Tensor, answers: Answers | None, share: float = 1.0) -> Tensor:
+def pool_of(
+    phase: Phase,
+    labels: Tensor,
+    visible: Tensor,
+    answers: Answers | None,
+    share: float = 1.0,
+    hardness: Tensor | None = None,
+) -> Tensor:
     """The images a phase draws from, as sorted indices `[M]`.
 
     Without a teacher there are only the labelled images, whatever the pool; of chosen classes then those among them. An
@@ -105,17 +112,23 @@ def pool_of(phase: Phase, labels: Tensor, visible: Tensor, answers: Answers | No
         visible: `[N]` bool.
         answers: of teacher and student; None for a run without a teacher.
         share: of the images that a pool by ease keeps.
+        hardness: `[N]`, where inputs themselves say how hard they are; `labels` are then their kinds, known of all.
 
     Raises:
         ConfigError: if nothing is left.
     """
     everything, labelled = torch.arange(len(labels)), visible.nonzero().flatten()
-    if phase.pool in ("easiest", "curriculum") and answers:
+    if phase.pool in ("easiest", "curriculum") and answers and hardness is not None:
+        pool = easiest_images(labels, hardness, share)
+    elif phase.pool in ("easiest", "curriculum") and answers:
         teacher = answers.teacher()
-        hardness = hardness_of(phase.ease, teacher, answers.student, labels, visible)
-        pool = easiest_images(teacher.argmax(dim=1), hardness, share)
+        found = hardness_of(phase.ease, teacher, answers.student, labels, visible)
+        pool = easiest_images(teacher.argmax(dim=1), found, share)
     elif phase.pool == "classes":
-        known = torch.where(visible, labels, answers.teacher().argmax(dim=1)) if answers else labels
+        all_known = answers is None or hardness is not None
+        known = (
+            labels if all_known or answers is None else torch.where(visible, labels, answers.teacher().argmax(dim=1))
+        )
         candidates = everything if answers else labelled
         pool = candidates[torch.isin(known[candidates], torch.tensor(phase.classes))]
     else:

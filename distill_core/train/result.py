@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
@@ -11,7 +11,8 @@ from typing import Any, Literal
 class ModelScore:
     """A model's figures; `accuracy` and `loss` are on the test split, of the weights that validation chose.
 
-    `last_accuracy` is the validation accuracy after the last epoch; epochs count from 1.
+    `last_accuracy` is the validation accuracy after the last epoch; epochs count from 1. `metrics` is what the problem
+    measures beside accuracy, by name.
     """
 
     name: str
@@ -21,6 +22,7 @@ class ModelScore:
     validation_accuracy: float | None = None
     best_epoch: int | None = None
     last_accuracy: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

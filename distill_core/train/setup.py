@@ -79,7 +79,13 @@ class Workshop:
     live: LiveTeacher | None
 
 
-def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable[[str], None]) -> Workshop:
+def furnish(
+    config: DistillConfig,
+    task: Task,
+    home: Path | None,
+    warn: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> Workshop:
     """Builds a run's workshop; sets this thread's torch threads and torch's seed.
 
     Args:
@@ -87,6 +93,7 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
         task: of the configuration.
         home: for downloads and kept answers; None downloads into the default home and keeps no answers.
         warn: told what the user should know.
+        progress: told how many inputs the teacher has written the answers of.
 
     Raises:
         DistillError: for a name, a value or a file that is wrong.
@@ -97,19 +104,21 @@ def furnish(config: DistillConfig, task: Task, home: Path | None, warn: Callable
     fabric = _fabric(config)
     data, visible = data_and_labels(config, task, home or default_home())
     facts = data.facts
-    check_classes(config.phases, len(facts.classes), config.dataset)
+    check_classes(config.phases, len(facts.groups), config.dataset)
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
 
-    teacher = _invited(config, task, data, fabric.device, warn) if config.teacher is not None else None
+    teacher = None
+    if config.teacher is not None:
+        teacher, data = _invited(config, task, data, visible, fabric.device, warn, progress)
     builder = Builder(
         config,
         names=names_of_terms(config),
         student=task.build(config.student, facts, config.seed),
         student_example=task.example(facts),
         teacher=teacher.model if teacher else None,
-        teacher_example=torch.zeros(2, *teacher.card.input_shape) if teacher else None,
+        teacher_example=task.example(teacher.card) if teacher else None,
         classes=len(facts.classes),
         images=len(data.train),
     )
@@ -164,25 +173,35 @@ def prefers_channels_last(model: nn.Module) -> bool:
 
 
 def _invited(
-    config: DistillConfig, task: Task, data: Data, device: torch.device, warn: Callable[[str], None]
-) -> Teacher:
+    config: DistillConfig,
+    task: Task,
+    data: Data,
+    visible: Tensor,
+    device: torch.device,
+    warn: Callable[[str], None],
+    progress: Callable[[int, int], None],
+) -> tuple[Teacher, Data]:
+    """The frozen teacher, and the data with what it had to write."""
     assert config.teacher is not None
     model, card = task.load_teacher(config.teacher, data.facts)
     for assumption in card.provenance.get("assumed", []):
         warn(str(assumption))
     channels_last = prefers_channels_last(model)
+    model = freeze(_formatted(model, channels_last))
+    data = task.completed(data, visible, model, progress)
 
     def feed(split: Split, augmentation: Augmentation | None) -> Feed:
         return task.feed(split, data.facts, augmentation, device, channels_last, card)
 
-    return Teacher(
-        model=freeze(_formatted(model, channels_last)),
+    teacher = Teacher(
+        model=model,
         card=card,
         feed=feed(data.train, config.augmentation),
         validation=feed(data.validation, None),
         test=feed(data.test, None),
         channels_last=channels_last,
     )
+    return teacher, data
 
 
 def _same_inputs(card: ModelCard, facts: DataFacts) -> bool:
@@ -200,15 +219,17 @@ def _answers(
     augmentation = config.augmentation.model_dump(exclude={"draws", "mixup", "cutmix"})
     takes = teacher.card.model_dump(include={"architecture", "input_shape", "mean", "std"})
     seen = json.dumps({**augmentation, **takes}, sort_keys=True)
+    positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
     key = answers_key(data.facts.sha256, teacher.card.weights_sha256, seen, f"{device.type} fp32 folded")
     return TeacherAnswers(
         _formatted(folded(teacher.model), teacher.channels_last),
         teacher.feed,
         count=len(data.train),
         classes=len(data.facts.classes),
-        folder=home / "cache" / "answers" / key if home else None,
+        folder=home / "cache" / "answers" / key if home and positions is None else None,
         keep=config.augmentation.draws > 0,
         warn=warn,
+        positions=positions,
     )
 
 

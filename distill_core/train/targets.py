@@ -40,6 +40,7 @@ class TeacherAnswers:
         folder: where answers are kept between runs; None keeps them for this run only.
         keep: False asks the teacher again every time (fresh augmentation on every pass needs that).
         warn: told once if answers cannot be written; the run goes on without.
+        positions: L, where each input has as many answers: they are then `[N, L, C]`; None for one answer each.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class TeacherAnswers:
         folder: Path | None,
         keep: bool = True,
         warn: Callable[[str], None] = lambda _: None,
+        positions: int | None = None,
     ) -> None:
         self._teacher = teacher
         self._feed = feed
-        self._shape = (count, classes)
+        self._shape = (count, classes) if positions is None else (count, positions, classes)
         self._folder = folder
         self._keep = keep
         self._warn = warn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -26,14 +27,15 @@ from distill_core.events import (
 )
 from distill_core.home import writable_folder
 from distill_core.losses.lesson import Lesson
-from distill_core.task import Feed, Task, task_named
+from distill_core.scoring import answers_of
+from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
-from distill_core.train.evaluate import Score, answers_of, evaluate
 from distill_core.train.logbook import steps_between_points
 from distill_core.train.moment import levels_of, moment_of
 from distill_core.train.outcome import result_of, started, write_weights
 from distill_core.train.pools import Answers, pool_of
+from distill_core.train.positions import Positions
 from distill_core.train.progress import Progress, weights_of
 from distill_core.train.result import RunResult
 from distill_core.train.sampler import Sampler
@@ -115,7 +117,13 @@ class Trainer:
         self._tell = on_event
         self._control = control
         self._folder = writable_folder(folder) if folder else None
-        self.shop = furnish(config, task, home, warn=lambda message: on_event(Warned(message)))
+        self.shop = furnish(
+            config,
+            task,
+            home,
+            warn=lambda message: on_event(Warned(message)),
+            progress=lambda done, total: on_event(Preparing("The teacher writes answers", done, total, task.noun)),
+        )
         self.progress = Progress()
         self._begun_at = (0, 0.0)
 
@@ -150,11 +158,15 @@ class Trainer:
         for stretch in stretches_of(span):
             if progress.step >= stretch.stop:
                 continue
-            pool = pool_of(span.phase, shop.data.train.labels, shop.visible, answers, stretch.share)
+            pool = self._pool(span, stretch, answers)
             if not begun:
                 self._tell(PhaseStarted(span.phase.name, span.index, progress.step, len(pool)))
                 begun = True
             self._train_on(pool, span, stretch)
+
+    def _pool(self, span: Span, stretch: Stretch, answers: Answers | None) -> Tensor:
+        train = self.shop.data.train
+        return pool_of(span.phase, train.groups, self.shop.visible, answers, stretch.share, train.hardness)
 
     def _train_on(self, pool: Tensor, span: Span, stretch: Stretch) -> None:
         """The steps of a phase that draw from one pool."""
@@ -188,7 +200,7 @@ class Trainer:
         touched = range(int(passes[0]), int(passes[-1]) + 1) if prepare else ()
         for number in sorted(set(touched) - answered):
             images = batches.images_of(number, stretch.stop - stretch.start)
-            told = self._progress_of("The teacher answers images")
+            told = self._progress_of("The teacher answers {noun}")
             answers.prepare((number + stretch.shift) % kept, images, told, self._obey)
             answered.add(number)
         return indices, (passes + stretch.shift) % kept
@@ -234,16 +246,17 @@ class Trainer:
         elif asks == "logits" and shop.answers:
             taught = shop.answers.at(indices, draws).to(device)
         logits = shop.model(images)
+        positions = Positions.of_labels(labels[indices].to(device))
         partners = indices[mix.partners] if mix else None
         return Lesson(
-            logits=logits,
-            labels=labels[indices].to(device),
-            labelled=visible[indices].to(device),
-            teacher_logits=taught,
+            logits=positions.of(logits),
+            labels=positions.of(labels[indices].to(device)),
+            labelled=positions.each(visible[indices].to(device)),
+            teacher_logits=positions.of(taught) if taught is not None else None,
             temperature=temperature,
             indices=indices.to(device),
-            student_layers=_in_full(shop.taps.take()) if shop.taps.names else {},
-            teacher_layers=_in_full(teacher_layers),
+            student_layers=_in_full(shop.taps.take(), positions) if shop.taps.names else {},
+            teacher_layers=_in_full(teacher_layers, positions),
             partner_labels=labels[partners].to(device) if partners is not None else None,
             partner_labelled=visible[partners].to(device) if partners is not None else None,
             own_share=mix.share if mix else 1.0,
@@ -279,23 +292,23 @@ class Trainer:
     def _end_epoch(self) -> None:
         progress, shop = self.progress, self.shop
         epoch = progress.step // shop.steps_per_epoch
-        score = self._score(shop.model, shop.validation, shop.data.validation.labels)
+        score = self._score(shop.model, shop.validation, shop.data.validation)
         best = progress.judge(score.accuracy, epoch, shop)
         train = progress.train_accuracy.take()
-        self._tell(Evaluated(progress.step, epoch, "validation", "student", score.accuracy, score.loss, train, best))
+        self._tell_score(score, epoch, "validation", "student", train, best)
         self._save()
 
     def _meet_teacher(self) -> None:
         """Scores the teacher on validation, where the student will be scored too."""
         shop = self.shop
         if shop.teacher:
-            score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation.labels)
-            self._tell(Evaluated(self.progress.step, 0, "validation", "teacher", score.accuracy, score.loss))
+            score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation)
+            self._tell_score(score, 0, "validation", "teacher")
 
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
-        return self.shop.answers.plain(self._progress_of("The teacher ranks the images by ease"), self._obey)
+        return self.shop.answers.plain(self._progress_of("The teacher ranks the {noun} by ease"), self._obey)
 
     def _student_answers(self) -> Tensor:
         """What the student says of the unaugmented images, `[N, C]`, when a phase begins."""
@@ -306,17 +319,17 @@ class Trainer:
 
     def _finish(self) -> RunResult:
         """Tests the weights that validation chose, and the teacher, once."""
-        shop, progress, labels = self.shop, self.progress, self.shop.data.test.labels
+        shop, progress, test = self.shop, self.progress, self.shop.data.test
         last = weights_of(shop.student)
         shop.student.load_state_dict(progress.best)
         epochs = self.config.training.epochs
         teacher: Score | None = None
         try:
-            student = self._score(shop.model, shop.test, labels)
-            self._tell(Evaluated(progress.step, epochs, "test", "student", student.accuracy, student.loss))
+            student = self._score(shop.model, shop.test, test)
+            self._tell_score(student, epochs, "test", "student")
             if shop.teacher:
-                teacher = self._score(shop.teacher.model, shop.teacher.test, labels)
-                self._tell(Evaluated(progress.step, epochs, "test", "teacher", teacher.accuracy, teacher.loss))
+                teacher = self._score(shop.teacher.model, shop.teacher.test, test)
+                self._tell_score(teacher, epochs, "test", "teacher")
         except _StopAsked:
             shop.student.load_state_dict(last)
             raise
@@ -349,12 +362,27 @@ class Trainer:
             path = self.progress.save(self._folder, self.shop)
             self._tell(Checkpointed(self.progress.step, str(path)))
 
-    def _score(self, model: nn.Module, feed: Feed, labels: Tensor) -> Score:
-        return evaluate(model, feed, labels, between=self._raise_if_stopping)
+    def _score(self, model: nn.Module, feed: Feed, split: Split) -> Score:
+        return self.shop.task.score(model, feed, split, self._raise_if_stopping)
+
+    def _tell_score(
+        self,
+        score: Score,
+        epoch: int,
+        split: Literal["validation", "test"],
+        who: Literal["student", "teacher"],
+        train: float | None = None,
+        best: bool = False,
+    ) -> None:
+        metrics = dict(score.metrics)
+        step = self.progress.step
+        self._tell(Evaluated(step, epoch, split, who, score.accuracy, score.loss, train, best, metrics))
 
     def _progress_of(self, what: str) -> Callable[[int, int], None]:
+        noun = self.shop.task.noun
+
         def tell(done: int, total: int) -> None:
-            self._tell(Preparing(what, done, total))
+            self._tell(Preparing(what.format(noun=noun), done, total, noun))
             self._raise_if_stopping()
 
         return tell
@@ -380,9 +408,9 @@ def _folder_to_resume(folder: Path | None) -> Path:
     return folder
 
 
-def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Layers in 32 bits, as Fabric hands out the model's answer: the losses compute in full precision."""
-    return {name: layer.float() for name, layer in layers.items()}
+def _in_full(layers: dict[str, Tensor], positions: Positions) -> dict[str, Tensor]:
+    """Layers where they count, in 32 bits as Fabric hands out the model's answer: losses compute in full precision."""
+    return {name: positions.of(layer.float()) for name, layer in layers.items()}
 
 
 def _as_it_is(images: Tensor) -> Tensor:

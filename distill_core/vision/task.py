@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from distill_core.cards import ModelCard, model_folders, read_card
 from distill_core.config import Augmentation, DistillConfig
-from distill_core.task import Data, DataFacts, Feed, Inputs, Mix, ModelChoice, Split, no_matter
+from distill_core.task import Data, DataFacts, Feed, Inputs, Mix, ModelChoice, Score, Split, no_matter
 from distill_core.vision import models, teachers
 from distill_core.vision.teachers import TEACHERS, teacher_folder
 
@@ -30,6 +30,7 @@ class VisionTask:
     """Images in, one of C classes out."""
 
     name = "vision"
+    noun = "images"
 
     def __init__(self) -> None:
         # So that a teacher's feed finds the images that the student's feed has changed, for as long as either lives.
@@ -123,11 +124,21 @@ class VisionTask:
         _channels, height, width = facts.input_shape
         return mix_of(augmentation, step, batch, (height, width))
 
-    def example(self, facts: DataFacts, batch: int = 2) -> Tensor:
+    def completed(self, data: Data, visible: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Data:  # noqa: ARG002
+        """The data as it is: an image lacks nothing that a teacher's logits would not say."""
+        return data
+
+    def score(self, model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
+        """The share of images whose label gets the highest logit."""
+        from distill_core.scoring import evaluate
+
+        return evaluate(model, feed, split.labels, between)
+
+    def example(self, inputs: Inputs, batch: int = 2) -> Tensor:
         """Zeros `[batch, C, H, W]`."""
         import torch
 
-        return torch.zeros(batch, *facts.input_shape)
+        return torch.zeros(batch, *inputs.input_shape)
 
 
 @lru_cache(maxsize=1)

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from distill_core.task import Feed
+from distill_core.task import Feed, Score
 
 EVALUATION_BATCH = 125
-
-
-@dataclass(frozen=True)
-class Score:
-    """Accuracy in 0..1, mean cross-entropy in nats, and the predicted classes `[N]`."""
-
-    accuracy: float
-    loss: float
-    predictions: Tensor
 
 
 def evaluate(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None] = lambda: None) -> Score:

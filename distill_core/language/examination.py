@@ -1,0 +1,107 @@
+"""How well a language model does: it writes its answers to prompts and each is judged; text is foretold."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from inspect import signature
+from statistics import fmean
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from distill_core.language.data import BEYOND, prompts_of
+from distill_core.language.skills import instructions, reasoning
+from distill_core.language.tokens import EOS, PAD, decode
+from distill_core.language.writing import Writing, write
+from distill_core.mapping.layers import quiet
+from distill_core.task import Feed, Score, Split, no_matter
+
+LONGEST_ANSWER = 18
+"""Tokens after which an answer is cut off; the longest right one has 14."""
+ROWS = 256
+
+
+def examine(model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
+    """Scores a model on prompts or, where the split has none, on the text itself.
+
+    Of prompts, accuracy is the mean of both skills' shares of right answers, greedily written, to the letter; those
+    beyond training count in metrics of their own alone. Of text it is the share of characters foretold.
+
+    Args:
+        model: ids `[B, L]`, and a `Cache` if it can keep one, -> logits `[B, L, V]`; left in the mode it was in.
+        feed: of the split.
+        split: prompts with their right answers, or windows of text.
+        between: called before each batch; may raise to end it.
+    """
+    loss, guesses = foretell(model, feed, split.labels, between)
+    prompts = prompts_of(split)
+    if prompts is None:
+        right = guesses == split.labels[split.labels >= 0]
+        return Score(right.float().mean().item(), loss, guesses, {"perplexity": math.exp(loss)})
+    keeps_past = "cache" in signature(model.forward).parameters
+    writing = write(model, prompts, LONGEST_ANSWER, EOS, PAD, between=between, cached=keeps_past)
+    said = [decode(answer) for answer in writing.answers]
+    asked = [decode(prompt) for prompt in prompts]
+    beyond = (split.groups == BEYOND).tolist() if split.kinds is not None else [False] * len(split)
+    metrics = judge(asked, said, beyond) | {"stops": fmean(writing.stopped)}
+    skills = [metrics[name] for name in ("reasoning", "instructions") if name in metrics]
+    return Score(fmean(skills), loss, _numbers(said, writing), metrics)
+
+
+def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> dict[str, float]:
+    """Shares of right answers by skill.
+
+    Args:
+        asked: prompts.
+        said: what was written to each.
+        beyond: which are of a kind that training has none of.
+
+    Returns:
+        Of reasoning: ``reasoning`` (the result is right), ``valid_steps`` (of all steps), ``right_by_wrong_steps``; of
+        instructions: ``instructions`` (to the letter) and ``instructions_loose``; beyond training: ``longer_chains``
+        and ``unseen_pairs``. What was not asked is left out.
+    """
+    found: dict[str, list[float]] = {}
+
+    def note(name: str, values: Sequence[float | bool]) -> None:
+        found.setdefault(name, []).extend(map(float, values))
+
+    for prompt, answer, new in zip(asked, said, beyond, strict=True):
+        if prompt[0].isdigit():
+            chain = reasoning.check(prompt, answer)
+            if new:
+                note("longer_chains", [chain.right])
+                continue
+            note("reasoning", [chain.right])
+            note("valid_steps", chain.steps)
+            note("right_by_wrong_steps", [chain.right_by_wrong_steps])
+        else:
+            word = instructions.check(prompt, answer)
+            if new:
+                note("unseen_pairs", [word.strict])
+                continue
+            note("instructions", [word.strict])
+            note("instructions_loose", [word.loose])
+    return {name: fmean(values) for name, values in found.items()}
+
+
+def foretell(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None]) -> tuple[float, Tensor]:
+    """The mean cross-entropy of what each position must predict, in nats a token, and what it would say `[P]`."""
+    total, guesses = 0.0, []
+    with quiet(model):
+        for rows in torch.arange(len(labels)).split(ROWS):
+            between()
+            wanted = labels[rows]
+            logits = model(feed.plain(rows)).float().cpu()[wanted >= 0]
+            total += functional.cross_entropy(logits, wanted[wanted >= 0], reduction="sum").item()
+            guesses.append(logits.argmax(dim=1))
+    return total / int((labels >= 0).sum()), torch.cat(guesses)
+
+
+def _numbers(said: Sequence[str], writing: Writing) -> Tensor:
+    """A number for each answer, the same for the same text; one cut off is another than the one that ended there."""
+    texts = [f"{text}\n{ended}" for text, ended in zip(said, writing.stopped, strict=True)]
+    return torch.tensor([int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big") for text in texts])

@@ -1,0 +1,107 @@
+"""Characters as tokens: 4 marks, the 95 printable characters of ASCII, and the newline, 100 in all.
+
+A sample is `[bos] prompt answer [eos] pad ...`. Padding is a token of its own, not the end: a model whose end looked
+like padding would never be taught to stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from distill_core.errors import ConfigError
+
+PAD, BOS, EOS, UNK = range(4)
+CHARACTERS = "".join(chr(code) for code in range(32, 127)) + "\n"
+FIRST_CHARACTER = 4
+VOCABULARY = FIRST_CHARACTER + len(CHARACTERS)
+IGNORED = -100
+"""The label of a position whose next token is not to be learned, `cross_entropy`'s own."""
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+"""How `decode` writes a token that stands for no character."""
+
+_IDS = {character: FIRST_CHARACTER + place for place, character in enumerate(CHARACTERS)}
+
+
+class Batch(NamedTuple):
+    """Samples of one width.
+
+    Attributes:
+        inputs: tokens `[N, L]`, int64.
+        labels: `[N, L]`, int64, shifted already: what each position must predict, `IGNORED` where nothing counts.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+
+
+def encode(text: str) -> list[int]:
+    """The token of every character, without marks around them; a character outside the vocabulary becomes `UNK`."""
+    return [_IDS.get(character, UNK) for character in text]
+
+
+def encode_prompt(prompt: str) -> list[int]:
+    """`[bos] prompt`, what a model is given to go on from."""
+    return [BOS, *encode(prompt)]
+
+
+def decode(ids: Iterable[int]) -> str:
+    """The text up to the first end, without the mark at its beginning; without an end, up to the padding.
+
+    Any other token that is no character is shown as `UNREADABLE`, so an answer with padding inside it is not
+    taken for a clean one.
+
+    Raises:
+        ValueError: if a token is outside the vocabulary.
+    """
+    tokens = [int(token) for token in ids]
+    wrong = next((token for token in tokens if not 0 <= token < VOCABULARY), None)
+    if wrong is not None:
+        raise ValueError(f"token {wrong} is outside the vocabulary of {VOCABULARY}")
+    if EOS in tokens:
+        tokens = tokens[: tokens.index(EOS)]
+    else:
+        while tokens and tokens[-1] == PAD:
+            tokens.pop()
+    if tokens and tokens[0] == BOS:
+        del tokens[0]
+    return "".join(UNREADABLE if token < FIRST_CHARACTER else CHARACTERS[token - FIRST_CHARACTER] for token in tokens)
+
+
+def width_of(prompt: str, answer: str) -> int:
+    """How many tokens a sample takes with the marks at both ends."""
+    return len(prompt) + len(answer) + 2
+
+
+def batch(samples: Sequence[tuple[str, str]], length: int | None = None) -> Batch:
+    """Samples side by side, each `[bos] prompt answer [eos] pad ...`; the answer and its end are to be predicted.
+
+    Args:
+        samples: prompt and answer of each.
+        length: how many tokens wide, L; as wide as the widest by default.
+
+    Raises:
+        ConfigError: if a sample is wider than `length`.
+    """
+    widths = [width_of(prompt, answer) for prompt, answer in samples]
+    length = max(widths, default=0) if length is None else length
+    inputs: list[list[int]] = []
+    labels: list[list[int]] = []
+    for (prompt, answer), width in zip(samples, widths, strict=True):
+        if width > length:
+            raise ConfigError(
+                f"length: {_shortened(prompt + answer)!r} takes {width} tokens with its marks, but a sample has "
+                f"{length}. Allow at least {max(widths)} tokens, or shorten the text."
+            )
+        taught = [*encode(answer), EOS]
+        inputs.append([*encode_prompt(prompt), *taught, *[PAD] * (length - width)])
+        labels.append([*[IGNORED] * len(prompt), *taught, *[IGNORED] * (length - width + 1)])
+    shape = (len(samples), length)
+    return Batch(*(torch.tensor(rows, dtype=torch.int64).reshape(shape) for rows in (inputs, labels)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."

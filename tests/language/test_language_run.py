@@ -1,0 +1,145 @@
+"""The engine with texts: what counts, what the teacher writes, and that a run can be resumed."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
+from distill_core.events import Evaluated, Event, Preparing, StepLogged
+from distill_core.language.tokens import decode
+from distill_core.losses.soft_labels import SoftLabels
+from distill_core.task import Data, task_named
+from distill_core.train.control import RunControl
+from distill_core.train.trainer import Trainer, distill
+
+
+def made(config: DistillConfig) -> Trainer:
+    return Trainer(config, task_named("language"), lambda _event: None, RunControl())
+
+
+def test_a_run_learns_and_measures_skill_by_skill(skills: Data, config: DistillConfig, tmp_path: Path) -> None:
+    heard: list[Event] = []
+    result = distill(config.changed({"epochs": 6}), on_event=heard.append, folder=tmp_path / "run")
+    kd = [event.terms["kd"] for event in heard if isinstance(event, StepLogged)]
+    assert kd[-1] < 0.7 * kd[0]
+    written = [event for event in heard if isinstance(event, Preparing) and "writes" in event.what]
+    assert (written[-1].done, written[-1].total, written[-1].unit) == (180, 180, "prompts")
+    scored = [event for event in heard if isinstance(event, Evaluated)]
+    assert {"reasoning", "valid_steps", "instructions", "instructions_loose", "stops"} <= set(scored[-1].metrics)
+    assert result.student is not None
+    assert result.student.metrics.keys() == scored[-1].metrics.keys()
+    assert result.labels == 60
+    assert (tmp_path / "run" / "best" / "card.json").is_file()
+
+
+def test_losses_see_the_answers_positions_and_no_others(
+    skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = made(config)
+    shop, seen = trainer.shop, []
+    monkeypatch.setattr(SoftLabels, "forward", lambda _self, lesson: seen.append(lesson) or lesson.logits.sum() * 0)
+    indices = torch.arange(24)
+    assert shop.answers is not None
+    shop.answers.prepare(0, indices)
+    trainer._learn(shop.spans[0], indices, torch.zeros_like(indices), "logits", shows_gradients=False)
+    (lesson,) = seen
+    labels = shop.data.train.labels[:24]
+    assert lesson.logits.shape == lesson.teacher_logits.shape == (int((labels >= 0).sum()), 100)
+    assert torch.equal(lesson.labels, labels[labels >= 0])
+    assert int(lesson.labelled.sum()) == int((labels[shop.visible[:24]] >= 0).sum())
+
+
+def test_a_kept_answer_is_what_the_teacher_says_now(skills: Data, config: DistillConfig) -> None:
+    shop = made(config).shop
+    assert shop.answers is not None
+    assert shop.teacher is not None
+    indices = torch.tensor([3, 50, 7])
+    shop.answers.prepare(0, torch.arange(60))
+    with torch.no_grad():
+        live = shop.teacher.model(shop.data.train.inputs[indices])
+    torch.testing.assert_close(shop.answers.at(indices, torch.zeros_like(indices)), live, rtol=1e-4, atol=1e-5)
+
+
+def test_only_labelled_prompts_keep_the_right_answer(skills: Data, config: DistillConfig) -> None:
+    shop = made(config).shop
+    for row in range(40):
+        same = torch.equal(shop.data.train.inputs[row], skills.train.inputs[row])
+        assert same or not shop.visible[row], decode(skills.train.inputs[row])
+    assert not torch.equal(shop.data.train.inputs[~shop.visible], skills.train.inputs[~shop.visible])
+
+
+def test_labels_are_balanced_over_the_kinds(skills: Data, config: DistillConfig) -> None:
+    shop = made(config).shop
+    counts = shop.data.train.groups[shop.visible].bincount(minlength=len(skills.facts.groups))
+    assert counts.sum() == 60
+    there = skills.train.groups.bincount(minlength=len(skills.facts.groups))
+    assert bool((counts >= there.clamp(max=60 // len(skills.facts.groups))).all())
+
+
+def test_warm_up_takes_the_short_prompts_of_every_kind(skills: Data, config: DistillConfig) -> None:
+    trainer = made(config)
+    pools = [
+        trainer._pool(span, dataclasses.replace(stretch, share=0.5), None if span is None else _unasked())
+        for span in trainer.shop.spans[:1]
+        for stretch in _stretches(span)
+    ]
+    for kind in range(len(skills.facts.groups)):
+        own = (skills.train.groups == kind).nonzero().flatten()
+        inside = [int(i) for i in own if i in pools[0]]
+        outside = [int(i) for i in own if i not in pools[0]]
+        hardness = skills.train.hardness
+        assert hardness is not None
+        if inside and outside:
+            assert max(hardness[i] for i in inside) <= min(hardness[i] for i in outside)
+
+
+def _stretches(span: Any) -> Any:
+    from distill_core.train.schedule import stretches_of
+
+    return stretches_of(span)
+
+
+def _unasked() -> Any:
+    from distill_core.train.pools import Answers
+
+    def never() -> torch.Tensor:
+        raise AssertionError("the prompts themselves say how hard they are")
+
+    return Answers(never, never)
+
+
+def test_a_resumed_run_equals_one_never_stopped(skills: Data, config: DistillConfig, tmp_path: Path) -> None:
+    whole = distill(config, folder=tmp_path / "whole")
+    control = RunControl()
+
+    def stop_half_way(event: Event) -> None:
+        if isinstance(event, Evaluated) and event.who == "student" and event.epoch == 1:
+            control.stop()
+
+    assert distill(config, on_event=stop_half_way, control=control, folder=tmp_path / "half").status == "stopped"
+    resumed = distill(config, folder=tmp_path / "half", resume=True)
+    assert whole.student is not None
+    assert resumed.student is not None
+    assert (resumed.student.accuracy, resumed.student.loss) == (whole.student.accuracy, whole.student.loss)
+
+
+def test_layers_of_two_gpts_can_be_matched(skills: Data, config: DistillConfig) -> None:
+    trainer = made(config.changed({"terms": [{"loss": "hint", "weight": 1}], "student": "gpt-2x64"}))
+    shop = trainer.shop
+    indices = torch.arange(24)
+    trainer._learn(shop.spans[0], indices, torch.zeros_like(indices), "layers", shows_gradients=False)
+    raw, _ = trainer.progress.means.take()
+    assert raw["hint"] > 0
+
+
+def test_a_teacher_with_other_tokens_and_one_for_images_are_refused(skills: Data, config: DistillConfig) -> None:
+    with pytest.raises(ConfigError, match="is a model for vision, not for language"):
+        made(config.changed({"teacher": "distill_core/assets/teachers/vgg8-fashion"}))
+    with pytest.raises(ConfigError, match="is not known"):
+        made(config.changed({"teacher": "gpt-nobody"}))
