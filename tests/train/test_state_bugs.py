@@ -86,8 +86,9 @@ class Watch:
         self.modes.add((torch.is_grad_enabled(), module.training))
 
 
-def trainer_of(config: DistillConfig, heard: list[Event] | None = None) -> Trainer:
-    return Trainer(config, task_named("vision"), (heard if heard is not None else []).append, RunControl())
+def trainer_of(config: DistillConfig, heard: list[Event] | None = None, home: Path | None = None) -> Trainer:
+    listener = heard.append if heard is not None else lambda _event: None
+    return Trainer(config, task_named("vision"), listener, RunControl(), home=home)
 
 
 @pytest.mark.parametrize(("teacher", "copies"), [(TRACEABLE, 3), (UNTRACEABLE, 1)], ids=["folded", "as it is"])
@@ -168,6 +169,24 @@ def test_answers_kept_for_one_augmentation_are_not_taken_for_another(
     assert [distill(config, home=own_home).cache_hit_rate for _ in range(2)] == [0, 1]
     for other in ({"crop_padding": 2}, {"flip": True}, {"augmentation_seed": 1}, {"randaugment": True}):
         assert distill(config.changed(other), home=own_home).cache_hit_rate == 0, other
+
+
+def test_a_later_run_finds_for_each_draw_what_the_teacher_says_of_that_draw(
+    tiny_config: DistillConfig, own_home: Path
+) -> None:
+    config = tiny_config.changed({**ANSWERS_ALONE, "teacher": TRACEABLE, "epochs": 2, "draws": 2})
+    distill(config, home=own_home)
+    shop = trainer_of(config, home=own_home).shop
+    assert shop.answers is not None
+    assert shop.teacher is not None
+    said: list[Tensor] = []
+    for draw in (0, 1):
+        indices, draws = torch.arange(64), torch.full((64,), draw)
+        shop.answers.prepare(draw, indices)
+        said.append(shop.answers.at(indices, draws))
+        asked = shop.teacher.model(shop.teacher.feed.augmented(indices, draws))
+        torch.testing.assert_close(said[draw], asked, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(said[0], said[1])
 
 
 def test_answers_kept_for_one_normalisation_are_not_taken_for_another(
