@@ -46,8 +46,10 @@ def test_two_inputs_are_named(write_onnx):
 
 
 def test_an_input_of_another_type_is_named(write_onnx):
+    with pytest.raises(DistillError, match=r"input 'in0' is a tensor\(int32\); only float32"):
+        opened(write_onnx("m.onnx", ["batch", 4], kind=TensorProto.INT32))
     with pytest.raises(DistillError, match=r"input 'in0' is a tensor\(int64\); only float32"):
-        opened(write_onnx("m.onnx", ["batch", 4], kind=TensorProto.INT64))
+        opened(write_onnx("m.onnx", ["batch", 4, 4], kind=TensorProto.INT64))
 
 
 def test_free_dimensions_other_than_the_batch_are_named(write_onnx):

@@ -15,6 +15,7 @@ from distill_core.cards import ModelCard, write_model
 from distill_core.config import DistillConfig
 from distill_core.edge import jobs, worker
 from distill_core.errors import DataUnavailable
+from distill_core.scoring import evaluate
 from distill_core.task import Data, DataFacts, Split
 
 FACTS = DataFacts("tiny-data", ("a", "b", "c"), (1, 8, 8), (0.5,), (0.25,), "")
@@ -56,6 +57,9 @@ class TinyTask:
 
     def feed(self, split, facts, augmentation, device, channels_last):
         return PlainFeed(split)
+
+    def score(self, model, feed, split):
+        return evaluate(model, feed, split.labels)
 
 
 @pytest.fixture
