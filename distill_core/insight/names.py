@@ -8,6 +8,7 @@ from typing import Any
 from distill_core import presets
 from distill_core.config import DistillConfig
 from distill_core.insight.settings import differences, said
+from distill_core.task import task_named
 
 LONGEST = 80
 """As many characters as a configuration's name may have."""
@@ -84,3 +85,9 @@ def _fitting(parts: list[str]) -> str:
         if len(name) + len(part) + 2 <= LONGEST:
             name = f"{name}, {part}"
     return name
+
+
+def nouns_of(config: DistillConfig) -> tuple[str, str]:
+    """What one input of a run is called, and several: ``image``, ``images``."""
+    several = task_named(config.task).noun
+    return several.removesuffix("s"), several

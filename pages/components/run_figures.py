@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.insight.history import RunHistory
+from distill_core.insight.names import nouns_of
 from distill_core.insight.standing import baseline_standing, student_standing
 from distill_core.insight.words import count, megabytes, milliseconds, percent, times_smaller
 from distill_core.runs.records import RunRecord
@@ -54,7 +55,8 @@ def _baseline(history: RunHistory, record: RunRecord) -> None:
 
 def _teacher(history: RunHistory, record: RunRecord) -> None:
     accuracy = history.student.teacher_accuracy
-    note = "same images" if accuracy is not None else "not scored yet" if record.live else "not scored"
+    unscored = "not scored yet" if record.live else "not scored"
+    note = f"same {nouns_of(record.config)[1]}" if accuracy is not None else unscored
     _tile(
         ":violet[●] Teacher",
         percent(accuracy),
@@ -65,15 +67,15 @@ def _teacher(history: RunHistory, record: RunRecord) -> None:
 
 def _latency(history: RunHistory, record: RunRecord) -> None:
     mine, theirs = history.latency("student"), history.latency("teacher")
-    note = "after the first phase" if record.live else "not measured"
+    note, one = "after the first phase" if record.live else "not measured", nouns_of(record.config)[0]
     if mine is not None:
-        note = f"teacher {milliseconds(theirs)}" if theirs is not None else "for one image"
+        note = f"teacher {milliseconds(theirs)}" if theirs is not None else f"for one {one}"
     _tile(
         "CPU time",
         milliseconds(mine),
         note,
-        "Median time for one image on one thread of this CPU, with ONNX Runtime in a process of its own while training "
-        "waits. It depends on the architecture, not on the weights.",
+        f"Median time for one {one} on one thread of this CPU, with ONNX Runtime in a process of its own while "
+        "training waits. It depends on the architecture, not on the weights.",
     )
 
 
@@ -119,6 +121,6 @@ def _speed(history: RunHistory, record: RunRecord) -> None:
     _tile(
         "Speed",
         f"{track.last.images_per_second:,.0f}/s" if track.last else "–",
-        f"images, {threads} thread{'s' if threads > 1 else ''}" if threads else _unknown(record),
-        "Images trained on each second, without preparing and measuring.",
+        f"{nouns_of(record.config)[1]}, {threads} thread{'s' if threads > 1 else ''}" if threads else _unknown(record),
+        f"{nouns_of(record.config)[1].capitalize()} trained on each second, without preparing and measuring.",
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
-from distill_core.insight.names import teacher_name
+from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.verdict import ONE_SEED, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
@@ -19,6 +19,11 @@ from distill_core.runs.records import RunRecord
 from pages.components.live_chart import live_chart, payload
 
 BARS_HEIGHT = 210
+_GIVES = {
+    "vision": "ONNX, any batch size: images in, one score for each class out.",
+    "language": "ONNX, any batch size and length: tokens in, one score for each next token out. It keeps no past: "
+    "writing calls it on the text so far for every token.",
+}
 
 
 def result(record: RunRecord) -> None:
@@ -40,14 +45,14 @@ def result(record: RunRecord) -> None:
             toolbar=False,
         )
         live_chart(bars, key=f"result-{record.id}", height=BARS_HEIGHT)
-        st.caption(_how_scored(summary))
+        st.caption(_how_scored(record, summary))
         if summary.get("baseline"):
             st.caption(compared(record.config))
         _table(record, summary)
     with right:
         _file(record, summary)
         seeds = [ONE_SEED] if found.kind in ("gain", "loss") else []
-        st.markdown("\n".join(f"- {line}" for line in [*seeds, *_remarks(summary)]))
+        st.markdown("\n".join(f"- {line}" for line in [*seeds, *_remarks(record, summary)]))
 
 
 def _coloured(sentence: str) -> str:
@@ -71,9 +76,9 @@ def _models(record: RunRecord, summary: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["role", "name", "accuracy"])
 
 
-def _how_scored(summary: dict[str, Any]) -> str:
-    images = summary.get("test_inputs")
-    scored = f"Accuracy on {images:,} test images" if images else "Accuracy on the test images"
+def _how_scored(record: RunRecord, summary: dict[str, Any]) -> str:
+    count_of, (_, inputs) = summary.get("test_inputs"), nouns_of(record.config)
+    scored = f"Accuracy on {count_of:,} test {inputs}" if count_of else f"Accuracy on the test {inputs}"
     return f"{scored} that nobody trained on; validation chose the student's epoch, the test was looked at once."
 
 
@@ -98,10 +103,11 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
     ratio = (summary.get("latency") or {}).get("ratio") or {}
     faster = f" The teacher takes {ratio['median']:.1f} times as long." if ratio.get("median") else ""
     parity = onnx.get("parity_max_abs")
+    one, several = nouns_of(record.config)
     lines = [
-        "ONNX, any batch size: images in, one score for each class out.",
-        f"One image takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
-        f"19 of 20 images are answered within {milliseconds(latency['p95'])} by the clock."
+        _GIVES[record.config.task],
+        f"One {one} takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
+        f"19 of 20 {several} are answered within {milliseconds(latency['p95'])} by the clock."
         if latency.get("p95")
         else "",
         f"The file gives the same answers as the trained model; no score differs by more than {at_most(parity)}."
@@ -114,6 +120,7 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
 def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     student, teacher, baseline = (summary.get(role) or {} for role in ("student", "teacher", "baseline"))
     latency = summary.get("latency") or {}
+    one, _ = nouns_of(record.config)
     same = bool(baseline) and baseline.get("parameters") == student.get("parameters")
     beside = "student" if same else "baseline"
     rows: dict[str, tuple[str, str, str]] = {
@@ -128,8 +135,17 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
             count(teacher.get("parameters")),
         ),
         "File size": (_bytes(latency, "student"), _bytes(latency, beside), _bytes(latency, "teacher")),
-        "CPU time, one image": (_cpu(latency, "student"), _cpu(latency, beside), _cpu(latency, "teacher")),
+        f"CPU time, one {one}": (
+            _cpu(latency, "student"),
+            _cpu(latency, beside),
+            _cpu(latency, "teacher"),
+        ),
     }
+    measured = (student, baseline, teacher)
+    for name in student.get("metrics") or {}:
+        shares = [(model.get("metrics") or {}).get(name) for model in measured]
+        shown = [percent(share) if name != "perplexity" or share is None else f"{share:.2f}" for share in shares]
+        rows[name.replace("_", " ").capitalize()] = (shown[0], shown[1], shown[2])
     heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
     cells = {name: [unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
     lines = [["", *map(_small, heads)], [":-", *["-:"] * len(heads)]]
@@ -151,14 +167,15 @@ def _cpu(latency: dict[str, Any], who: str) -> str:
     return milliseconds((latency.get(who) or {}).get("cpu_ms"))
 
 
-def _remarks(summary: dict[str, Any]) -> list[str]:
-    lines = []
+def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:
+    lines, (_, several) = [], nouns_of(record.config)
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(f"**Gap closed:** {summary['gap_closed_why']}")
     if summary.get("agreement") is not None:
-        lines.append(f"Student and teacher give the same answer on {percent(summary['agreement'])} of the test images.")
+        agreed = percent(summary["agreement"])
+        lines.append(f"Student and teacher give the same answer on {agreed} of the test {several}.")
     if summary.get("seconds") is not None:
-        speed = f"{summary.get('images_per_second') or 0:,.0f} images a second"
+        speed = f"{summary.get('images_per_second') or 0:,.0f} {several} a second"
         lines.append(f"Training steps took {duration(summary['seconds'])} at {speed}.")
     if summary.get("cache_hit_rate"):
         lines.append(f"{percent(summary['cache_hit_rate'], 0)} of the teacher's answers came from the cache.")
