@@ -105,12 +105,14 @@ class Score:
         loss: mean cross-entropy in nats.
         predictions: `[N]`, a number for each answer; two models agree where theirs are equal.
         metrics: what else the problem measures, by name.
+        counted: how many answers `accuracy` is over; None for one of every input.
     """
 
     accuracy: float
     loss: float
     predictions: Tensor
     metrics: Mapping[str, float] = field(default_factory=dict)
+    counted: int | None = None
 
 
 class Inputs(Protocol):
@@ -273,6 +275,11 @@ _TASKS: dict[str, str] = {
     "vision": "distill_core.vision.task:VisionTask",
     "language": "distill_core.language.task:LanguageTask",
 }
+
+
+def task_names() -> tuple[str, ...]:
+    """Every task there is."""
+    return tuple(_TASKS)
 
 
 def task_named(name: str) -> Task:

@@ -88,6 +88,8 @@ def page(text: str) -> str:
     """The page with its made parts renewed."""
     for name, make in PARTS.items():
         begin, end = f"<!-- made: {name} -->\n", f"<!-- end: {name} -->\n"
+        if begin not in text or end not in text:
+            raise ValueError(f"{PAGE} has lost the marks of its part {name!r}: put back {begin!r} and {end!r}")
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}{make()}{end}{rest.partition(end)[2]}"
     return text

@@ -10,17 +10,13 @@ import torch
 from torch import Tensor
 
 from distill_core.errors import unknown_name
+from distill_core.language.datasets import DATASETS
 from distill_core.language.skills import instructions
 from distill_core.language.skills.examples import Example, Examples, make_examples
 from distill_core.language.skills.text import read_text, split_paragraphs, windows
 from distill_core.language.tokens import CHARACTERS, VOCABULARY, batch
 from distill_core.task import Data, DataFacts, Split
 
-DATASETS = {
-    "skills": "20,000 prompts: chains of sums with a scratchpad, and instructions on words; generated",
-    "skills-more": "36,000 others of the same kind, for training a teacher",
-    "plain-english": "English prose about software, SQLite's documentation, which ships with the project: to read on",
-}
 TOKENS = ("pad", "bos", "eos", "unk", *CHARACTERS)
 KINDS = ("chain", *instructions.COMMANDS, *instructions.SEEN_PAIRS)
 BEYOND = -1

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from distill_core.language.data import BEYOND, prompts_of
 from distill_core.language.skills import instructions, reasoning
-from distill_core.language.tokens import EOS, PAD, decode
+from distill_core.language.tokens import BOS, EOS, PAD, decode
 from distill_core.language.writing import Writing, write
 from distill_core.mapping.layers import quiet
 from distill_core.task import Feed, Score, Split, no_matter
@@ -22,6 +22,8 @@ from distill_core.task import Feed, Score, Split, no_matter
 LONGEST_ANSWER = 18
 """Tokens after which an answer is cut off; the longest right one has 14."""
 ROWS = 256
+MOST_NATS = 700.0
+"""The perplexity of more is beyond what a number can hold."""
 
 
 def examine(model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
@@ -40,15 +42,16 @@ def examine(model: nn.Module, feed: Feed, split: Split, between: Callable[[], No
     prompts = prompts_of(split)
     if prompts is None:
         right = guesses == split.labels[split.labels >= 0]
-        return Score(right.float().mean().item(), loss, guesses, {"perplexity": math.exp(loss)})
-    keeps_past = "cache" in signature(model.forward).parameters
+        perplexity = math.exp(min(loss, MOST_NATS))
+        return Score(right.float().mean().item(), loss, guesses, {"perplexity": perplexity}, len(right))
+    keeps_past = "cache" in signature(getattr(model, "module", model).forward).parameters
     writing = write(model, prompts, LONGEST_ANSWER, EOS, PAD, between=between, cached=keeps_past)
-    said = [decode(answer) for answer in writing.answers]
+    said = [decode([BOS, *answer.tolist()]) for answer in writing.answers]
     asked = [decode(prompt) for prompt in prompts]
     beyond = (split.groups == BEYOND).tolist() if split.kinds is not None else [False] * len(split)
     metrics = judge(asked, said, beyond) | {"stops": fmean(writing.stopped)}
     skills = [metrics[name] for name in ("reasoning", "instructions") if name in metrics]
-    return Score(fmean(skills), loss, _numbers(said, writing), metrics)
+    return Score(fmean(skills), loss, _numbers(said, writing), metrics, len(beyond) - sum(beyond))
 
 
 def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> dict[str, float]:

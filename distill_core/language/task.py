@@ -30,7 +30,7 @@ class LanguageTask:
 
     def datasets(self) -> dict[str, str]:
         """Names of the data sets and one sentence on each."""
-        from distill_core.language.data import DATASETS
+        from distill_core.language.datasets import DATASETS
 
         return DATASETS
 
@@ -79,7 +79,8 @@ class LanguageTask:
                 f"teacher: {reference!r} has a vocabulary of {len(card.classes)} tokens, and {facts.name} one of "
                 f"{len(facts.classes)}; teacher and student must read the same tokens, so choose another teacher"
             )
-        return load_weights(models.build(card.architecture, len(card.classes), 0), folder, card), card
+        model = load_weights(models.build(card.architecture, len(card.classes), 0), folder, card)
+        return model, card.model_copy(update={"input_shape": facts.input_shape})  # it reads texts of any length
 
     def feed(
         self,

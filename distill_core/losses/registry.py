@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -325,7 +326,8 @@ def _chosen(info: LossInfo, name: str, option: str, value: Any) -> Any:
         fits, takes = isinstance(value, bool), "true or false"
     else:
         whole = isinstance(default, int)
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and (not whole or value == int(value))
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        fits = number and (not whole or value == int(value))
         takes = "a whole number" if whole else "a number"
     if not fits:
         raise ConfigError(f"terms: option {option!r} of {name} takes {takes}, such as {default}; got {value!r}")

@@ -56,15 +56,13 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     Raises:
         DistillError: for a name, a value or a file that is wrong.
     """
-    import torch
-
     from distill_core.train.labels import data_and_labels
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
     data, visible = data_and_labels(config, task, home, between)
     if config.baseline and config.teacher is not None:
-        _check_baseline_pools(config, data.train.labels, visible)
+        _check_baseline_pools(config, data.train.groups, visible)
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:
@@ -78,7 +76,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         student,
         example,
         teacher.eval(),
-        torch.zeros(2, *card.input_shape),
+        task.example(card),
         len(data.facts.classes),
         len(data.train),
     )

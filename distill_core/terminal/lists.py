@@ -31,7 +31,6 @@ class Listing:
         return [index for index, column in enumerate(self.columns) if column in _NUMBERS]
 
 
-_TASKS = ("vision", "language")
 _NUMBERS = {"parameters", "accuracy", "weight", "runs"}
 
 
@@ -52,17 +51,18 @@ def listing(what: str) -> Listing:
 
 
 def _teachers() -> Listing:
-    from distill_core.task import task_named
+    from distill_core.task import task_named, task_names
 
     embedded = [
         {
             "teacher": choice.name,
+            "task": task,
             "title": choice.title,
             "parameters": choice.parameters,
             "accuracy": choice.accuracy,
             "dataset": choice.dataset,
         }
-        for task in _TASKS
+        for task in task_names()
         for choice in task_named(task).teachers()
     ]
     empty = "There are no teachers yet. Train one: python -m distill_core run --preset teacher"
@@ -122,22 +122,22 @@ def _published() -> list[Row]:
 
 
 def _students() -> Listing:
-    from distill_core.task import task_named
+    from distill_core.task import task_named, task_names
 
     rows = [
-        {"student": choice.name, "title": choice.title, "parameters": choice.parameters}
-        for task in _TASKS
+        {"student": choice.name, "task": task, "title": choice.title, "parameters": choice.parameters}
+        for task in task_names()
         for choice in task_named(task).students()
     ]
     return Listing(rows, ("student", "title", "parameters"))
 
 
 def _datasets() -> Listing:
-    from distill_core.task import task_named
+    from distill_core.task import task_named, task_names
 
     rows = [
         {"dataset": name, "task": task, "description": text}
-        for task in _TASKS
+        for task in task_names()
         for name, text in task_named(task).datasets().items()
     ]
     return Listing(rows, ("dataset", "task", "description"))

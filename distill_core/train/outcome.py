@@ -60,7 +60,7 @@ def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher
         agreement=int((student.predictions == teacher.predictions).sum()) / len(student.predictions)
         if student and teacher
         else None,
-        test_inputs=len(shop.data.test),
+        test_inputs=(student.counted if student else None) or len(shop.data.test),
         labels=int(shop.visible.sum()),
         steps=progress.step,
         seconds=seconds,

@@ -177,6 +177,11 @@ class Builder:
     def _term(self, name: str) -> Term:
         setting = self._settings.get(name, TermSetting(loss=name))
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
+        if not self._student_example.is_floating_point() and loss_named(name).layers not in ("none", "middle"):
+            raise ConfigError(
+                f"terms: {loss_named(name).title} compares places of an image, and these inputs are texts; take 'hint' "
+                "or a loss of answers alone, such as 'rkl'"
+            )
         term = make_term(name, site, setting.options)
         missing = set(term.extra_student_layers) - {layer for layer, _ in self.student.named_modules()}
         if missing:

@@ -105,7 +105,7 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
     parity = onnx.get("parity_max_abs")
     one, several = nouns_of(record.config)
     lines = [
-        _GIVES[record.config.task],
+        _GIVES.get(record.config.task, "ONNX, any batch size."),
         f"One {one} takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
         f"19 of 20 {several} are answered within {milliseconds(latency['p95'])} by the clock."
         if latency.get("p95")

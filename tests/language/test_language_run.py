@@ -143,3 +143,36 @@ def test_a_teacher_with_other_tokens_and_one_for_images_are_refused(skills: Data
         made(config.changed({"teacher": "distill_core/assets/teachers/vgg8-fashion"}))
     with pytest.raises(ConfigError, match="is not known"):
         made(config.changed({"teacher": "gpt-nobody"}))
+
+
+def test_losses_that_compare_places_of_an_image_are_refused(skills: Data, config: DistillConfig) -> None:
+    for loss in ("at", "crd", "rkd", "vit-attention"):
+        with pytest.raises(ConfigError, match="these inputs are texts"):
+            made(config.changed({"terms": [loss]}))
+
+
+@pytest.mark.parametrize("settings", [{"terms": ["hint"]}, {"fine_tune_on": [1, 2]}])
+def test_what_the_engine_takes_the_check_before_it_takes_too(
+    skills: Data, config: DistillConfig, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    from distill_core.runs.preflight import inspect
+
+    if "fine_tune_on" in settings:
+        phases = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "pool": "classes", "classes": [1, 2]}]
+        settings = {"phases": phases}
+    assert inspect(config.changed({**settings, "baseline": True}), tmp_path).images == 240
+
+
+def test_a_student_in_fabrics_wrapper_writes_with_its_cache(
+    skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distill_core.language import examination
+
+    shop, cached = made(config).shop, []
+    write = examination.write
+    monkeypatch.setattr(
+        examination, "write", lambda *given, **named: cached.append(named["cached"]) or write(*given, **named)
+    )
+    score = shop.task.score(shop.model, shop.validation, shop.data.validation)
+    assert cached == [True]
+    assert score.counted == len(shop.data.validation)

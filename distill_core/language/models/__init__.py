@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from distill_core.language.models.gpt import GPT
 
+HEAD_WIDTH = 32
+"""Of an attention head: a model's width is a multiple of it."""
 LADDER = (
     "gpt-2x32",
     "gpt-1x64",
@@ -49,7 +51,7 @@ def build(architecture: str, vocabulary: int, seed: int) -> GPT:
     """
     import torch
 
-    from distill_core.language.models.gpt import GPT, HEAD_WIDTH, Shape
+    from distill_core.language.models.gpt import GPT, Shape
 
     blocks, width = _parts(architecture)
     if vocabulary < 2:
@@ -193,8 +195,6 @@ def _check_choice(n: int, k: int) -> None:
 
 def _parts(architecture: str) -> tuple[int, int]:
     """Blocks and width of a name."""
-    from distill_core.language.models.gpt import HEAD_WIDTH
-
     match = re.fullmatch(r"gpt-(\d{1,2})x(\d{1,4})", architecture)
     if match is None:
         error = unknown_name("student", architecture, LADDER)

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-HEAD_WIDTH = 32
 EMBEDDING_STD = 0.02
 SLOWEST_TURN = 10_000.0
 

@@ -128,4 +128,6 @@ def _details(name: str) -> None:
 
 def _step(default: float) -> float:
     """A round number, some way below the default: 0.1 for 1, 100 for 1000, 0.01 for 0.07."""
+    if not default:
+        return 0.1
     return float(10 ** math.floor(math.log10(default / 4)))

@@ -86,7 +86,7 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["data_folder"] = (now["data_folder"] or None) if now["dataset"] == "folder" else None
     if moved & {"budgeted", "budget", "labels_file"}:
         settings["label_budget"] = now["budget"] if now["budgeted"] == SOME else None
-        settings["labels_file"] = (now["labels_file"] or None) if now["budgeted"] == FILE else None
+        settings["labels_file"] = (now["labels_file"].strip() or None) if now["budgeted"] == FILE else None
     if "threads" in moved:
         settings["threads"] = now["threads"] or None
     if "clip_norm" in moved:

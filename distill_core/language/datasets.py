@@ -1,0 +1,9 @@
+"""Names of the data sets of language and one sentence on each; apart from the data, so that a list is quick."""
+
+from __future__ import annotations
+
+DATASETS = {
+    "skills": "20,000 prompts: chains of sums with a scratchpad, and instructions on words; generated",
+    "skills-more": "36,000 of the same kind, many of them the same, for training a teacher",
+    "plain-english": "English prose about software, SQLite's documentation, which ships with the project: to read on",
+}
