@@ -348,7 +348,7 @@ def test_each_colour_stands_out_from_its_background(theme: Any, role: str) -> No
     assert contrast(palette[role], palette["background"]) >= least
 
 
-def test_the_live_figures_cost_under_ten_milliseconds() -> None:
+def test_the_live_figures_cost_under_five_milliseconds() -> None:
     frame, student = losses(), epochs()
     seconds = []
     for _ in range(20):
@@ -356,7 +356,7 @@ def test_the_live_figures_cost_under_ten_milliseconds() -> None:
         loss_curves(frame, PHASES, steps=1000, measured_at=200)
         accuracy_curves(student, student, epochs=8, teacher=0.9)
         seconds.append(time.process_time() - begin)
-    assert min(seconds) < 0.01
+    assert sorted(seconds)[5] < 0.005
 
 
 def contrast(one: str, other: str) -> float:
