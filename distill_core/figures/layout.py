@@ -81,8 +81,17 @@ def plain(values: pd.Series[float], digits: int = 5) -> list[float | None]:
 
 def running_mean(frame: pd.DataFrame, columns: Sequence[str], rows: int) -> pd.DataFrame:
     """The frame with these columns as means over a row and the `rows` - 1 before it; what is not a number stays so."""
-    known = frame[columns].where(np.isfinite(frame[columns].astype(float)))
-    return frame.assign(**known.rolling(rows, min_periods=1).mean().where(known.notna()))
+    if frame.empty or not columns:
+        return frame
+    values = frame[list(columns)].to_numpy(dtype=float)
+    known = np.isfinite(values)
+    before = ((rows - 1, 0), (0, 0))
+    summed, counted = (
+        np.lib.stride_tricks.sliding_window_view(np.pad(each, before), rows, axis=0).sum(axis=2)
+        for each in (np.where(known, values, 0.0), known)
+    )
+    means = np.where(known, summed / np.maximum(counted, 1), np.nan)
+    return frame.assign(**dict(zip(columns, means.T, strict=True)))
 
 
 def calm_decades(values: np.ndarray[Any, Any], most: float = 6.0) -> tuple[float, float]:

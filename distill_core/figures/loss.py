@@ -72,16 +72,17 @@ def loss_curves(
     smooth = running_mean(frame, [*sums, *columns, *raws], _window(frame, steps))
     values = smooth[[*sums, *columns]].to_numpy(dtype=float) if columns else np.empty(0)
     styles = _styles(terms, of_baseline)
+    x = frame["step"].round().astype(int).tolist()
     traces: list[dict[str, Any]] = []
     if show != "share":
         traces += [
-            _logged(frame, column, styles[term], logarithmic) for term, column in zip(terms, columns, strict=True)
+            _logged(x, frame[column], styles[term], logarithmic) for term, column in zip(terms, columns, strict=True)
         ]
-    traces += [_total(smooth, logarithmic)] if sums else []
+    traces += [_total(x, smooth["loss"], logarithmic)] if sums else []
     for term, column in zip(terms, columns, strict=True):
         name = title_of(term, short=len(terms) > MOST_LONG_NAMES)
         name = f"baseline: {name.lower()}" if of_baseline else name
-        traces.append(_term(smooth, column, name, styles[term], logarithmic, stacked=show == "share"))
+        traces.append(_term(x, smooth[column], name, styles[term], logarithmic, stacked=show == "share"))
         if show == "weighted" and f"{term}_raw" in frame:
             traces[-1]["customdata"] = plain(smooth[f"{term}_raw"])
             traces[-1]["hovertemplate"] = "%{y:.3~g} (%{customdata:.3~g} before its weight)"
@@ -155,42 +156,42 @@ def _window(frame: pd.DataFrame, steps: int) -> int:
     return max(1, round(SMOOTHED * steps / apart)) if apart > 0 else 1
 
 
-def _logged(frame: pd.DataFrame, column: str, style: tuple[str, str], logarithmic: bool) -> dict[str, Any]:
+def _logged(x: list[int], values: pd.Series[float], style: tuple[str, str], logarithmic: bool) -> dict[str, Any]:
     """What was logged, as it was."""
     return {
         "type": "scatter",
         "mode": "lines",
         "showlegend": False,
         "hoverinfo": "skip",
-        "x": frame["step"].round().astype(int).tolist(),
-        "y": _drawable(frame[column], logarithmic),
+        "x": x,
+        "y": _drawable(values, logarithmic),
         "line": {"color": f"{style[0]}/0.22", "width": 1},
     }
 
 
-def _total(frame: pd.DataFrame, logarithmic: bool) -> dict[str, Any]:
+def _total(x: list[int], values: pd.Series[float], logarithmic: bool) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": "total",
-        "x": frame["step"].round().astype(int).tolist(),
-        "y": _drawable(frame["loss"], logarithmic),
+        "x": x,
+        "y": _drawable(values, logarithmic),
         "line": {"color": "@muted/0.8", "width": 1},
         "hovertemplate": "%{y:.3~g}",
     }
 
 
 def _term(
-    frame: pd.DataFrame, column: str, name: str, style: tuple[str, str], logarithmic: bool, *, stacked: bool
+    x: list[int], values: pd.Series[float], name: str, style: tuple[str, str], logarithmic: bool, *, stacked: bool
 ) -> dict[str, Any]:
     colour, dash = style
     area = {"stackgroup": "share", "fillcolor": f"{colour}/0.35"}
     return {
         "type": "scatter",
-        "mode": "lines+markers" if len(frame) == 1 else "lines",
+        "mode": "lines+markers" if len(x) == 1 else "lines",
         "name": name,
-        "x": frame["step"].round().astype(int).tolist(),
-        "y": _drawable(frame[column], logarithmic),
+        "x": x,
+        "y": _drawable(values, logarithmic),
         "line": {"color": colour, "width": 1 if stacked else 1.8, "dash": dash},
         "hovertemplate": "%{y:.0%}" if stacked else "%{y:.3~g}",
         **(area if stacked else {}),
