@@ -21,7 +21,7 @@ from distill_core.figures import (
     result_bars,
     size_vs_accuracy,
 )
-from distill_core.figures.layout import calm_decades, calm_top, thinned
+from distill_core.figures.layout import calm_decades, calm_top, plain, thinned
 from distill_core.losses.registry import LOSSES
 
 PHASES = (
@@ -346,6 +346,15 @@ def test_each_colour_stands_out_from_its_background(theme: Any, role: str) -> No
     palette = PALETTES[theme]
     least = 4.5 if role in ("muted", "text") else 3.0
     assert contrast(palette[role], palette["background"]) >= least
+
+
+def test_rounded_numbers_are_those_that_text_would_give() -> None:
+    random = np.random.default_rng(0)
+    values = np.concatenate(
+        [random.normal(size=5000) * 10.0 ** random.integers(-15, 15, 5000), [0, -0.1, 0.3, 99999.5]]
+    )
+    assert plain(pd.Series(values)) == [float(f"{value:.5g}") for value in values]
+    assert plain(pd.Series([0.1, math.nan, math.inf, -math.inf, 5e-324, 1e308]))[:4] == [0.1, None, None, None]
 
 
 def test_the_live_figures_cost_under_five_milliseconds() -> None:
