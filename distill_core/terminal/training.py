@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from distill_core.config import DistillConfig
+from distill_core.courtesy import apart
 from distill_core.errors import ConfigError, DistillError, StorageError, unknown_name
 from distill_core.runs.records import RunRecord
 from distill_core.terminal.display import display
@@ -66,7 +67,7 @@ def start(store: Store, config: DistillConfig, console: Console, **details: Any)
     """
     from distill_core.runs.preflight import inspect
 
-    found = inspect(config, store.home)
+    found = apart(lambda: inspect(config, store.home))
     return work_on(store, store.create(config), console, check=lambda *_: found, **details)
 
 
