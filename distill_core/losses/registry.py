@@ -57,6 +57,7 @@ class LossInfo:
         connects: whether it puts a connector between layers of different shape.
         teacher: whether it needs one.
         labels: whether it needs a class of every sample (it takes the teacher's where there is no label).
+        of_texts: whether it also suits texts; one that compares the places of an image does not.
         options: its own settings, by name.
     """
 
@@ -70,6 +71,7 @@ class LossInfo:
     connects: bool = False
     teacher: bool = True
     labels: bool = False
+    of_texts: bool = True
     options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
@@ -95,6 +97,15 @@ LOSSES: dict[str, LossInfo] = {
         "Hinton et al. 2015 (1503.02531), section 2",
         1.0,
         "distill_core.losses.soft_labels:SoftLabels",
+    ),
+    "hard": LossInfo(
+        "Hard labels of the teacher",
+        "soft labels",
+        "Learns the teacher's first choice as if it were the right answer; of a text, what the teacher wrote.",
+        "Kim & Rush 2016 (1606.07947), section 3.2; Touvron et al. 2021 (2012.12877), eq. 3",
+        1.0,
+        "distill_core.losses.hard_labels:HardLabels",
+        options={"softened": Option(False, "Softened and scaled like soft labels, to compare with them")},
     ),
     "kd-std": LossInfo(
         "Standardised soft labels",
@@ -177,6 +188,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.variational:Variational",
         layers="stages",
+        of_texts=False,
         connects=True,
     ),
     "at": LossInfo(
@@ -187,6 +199,7 @@ LOSSES: dict[str, LossInfo] = {
         1000.0,
         "distill_core.losses.attention:SpatialAttention",
         layers="stages",
+        of_texts=False,
     ),
     "spatial": LossInfo(
         "Location by location",
@@ -196,6 +209,7 @@ LOSSES: dict[str, LossInfo] = {
         10.0,
         "distill_core.losses.spatial:SpatialAlignment",
         layers="stages",
+        of_texts=False,
         connects=True,
     ),
     "nst": LossInfo(
@@ -206,6 +220,7 @@ LOSSES: dict[str, LossInfo] = {
         50.0,
         "distill_core.losses.selectivity:NeuronSelectivity",
         layers="last",
+        of_texts=False,
     ),
     "review": LossInfo(
         "Knowledge review (ReviewKD)",
@@ -215,6 +230,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.review:KnowledgeReview",
         layers="stages",
+        of_texts=False,
         connects=True,
     ),
     "simkd": LossInfo(
@@ -225,6 +241,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.reused_classifier:ReusedClassifier",
         layers="last",
+        of_texts=False,
     ),
     "sp": LossInfo(
         "Similarity-preserving (SP)",
@@ -234,6 +251,7 @@ LOSSES: dict[str, LossInfo] = {
         3000.0,
         "distill_core.losses.similarity:SimilarityPreserving",
         layers="last",
+        of_texts=False,
     ),
     "rkd": LossInfo(
         "Distances and angles (RKD)",
@@ -243,6 +261,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.relational:Relational",
         layers="last",
+        of_texts=False,
         options={"distance": Option(25.0, "Weight of the distances"), "angle": Option(50.0, "Weight of the angles")},
     ),
     "crd": LossInfo(
@@ -253,6 +272,7 @@ LOSSES: dict[str, LossInfo] = {
         0.8,
         "distill_core.losses.contrastive:Contrastive",
         layers="last",
+        of_texts=False,
         labels=True,
         options={
             "negatives": Option(16384, "Other images each is told from"),
@@ -269,6 +289,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.one_for_all:OneForAll",
         layers="stages",
+        of_texts=False,
         labels=True,
         options={"eps": Option(1.5, "Emphasis on the right class")},
     ),
@@ -280,6 +301,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.transformer_attention:TransformerAttention",
         layers="attention",
+        of_texts=False,
     ),
     "deit": LossInfo(
         "Distillation token (DeiT)",

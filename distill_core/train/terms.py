@@ -177,7 +177,7 @@ class Builder:
     def _term(self, name: str) -> Term:
         setting = self._settings.get(name, TermSetting(loss=name))
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
-        if not self._student_example.is_floating_point() and loss_named(name).layers not in ("none", "middle"):
+        if not (self._student_example.is_floating_point() or loss_named(name).of_texts):
             raise ConfigError(
                 f"terms: {loss_named(name).title} compares places of an image, and these inputs are texts; take 'hint' "
                 "or a loss of answers alone, such as 'rkl'"

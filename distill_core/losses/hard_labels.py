@@ -1,0 +1,47 @@
+"""The teacher's choice as a label: what is left of soft labels when how sure it is of the others is thrown away."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional
+
+from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.shapes import check_same_shape, check_temperature
+
+
+def hard_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float = 1.0) -> Tensor:
+    """`T^2 * cross-entropy(student / T, the teacher's likeliest class)`, averaged over the batch.
+
+    At T 1 this is hard-label distillation (Touvron et al. 2021, 2012.12877, eq. 3). For a text that the teacher wrote
+    greedily, its likeliest token is the one it wrote: Kim & Rush 2016, "Sequence-Level Knowledge Distillation"
+    (1606.07947), section 3.2, with one answer a prompt. Above T 1 the student is softened and the gradient scaled as in
+    soft labels, so that comparing both tells what the teacher's other choices are worth. That is ours, of no paper.
+
+    It is 0 only for a student that is certain; one equal to its teacher reads the surprise at the teacher's choice.
+
+    Args:
+        student_logits: `[N, C]`.
+        teacher_logits: `[N, C]`, without gradient; of equal ones the first class counts.
+        temperature: T > 0, of the student's answer.
+
+    Returns:
+        A scalar in nats.
+
+    Raises:
+        ValueError: if the shapes differ or the temperature is not positive.
+    """
+    check_same_shape(student_logits, teacher_logits)
+    check_temperature(temperature)
+    return functional.cross_entropy(student_logits / temperature, teacher_logits.argmax(dim=1)) * temperature**2
+
+
+class HardLabels(Term):
+    """`hard_label_loss` on every sample; softened, at the step's temperature, else at 1."""
+
+    def __init__(self, site: Site, softened: bool) -> None:
+        super().__init__(site)
+        self._softened = softened
+
+    def forward(self, lesson: Lesson) -> Tensor:
+        """The student's logits against the teacher's choice."""
+        return hard_label_loss(lesson.logits, lesson.taught, lesson.temperature if self._softened else 1.0)
