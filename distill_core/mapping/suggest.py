@@ -239,6 +239,8 @@ def _pooled(ours: LayerFacts, theirs: LayerFacts, teacher: Layers) -> LayerFacts
     for layer in teacher:
         if layer.part == "head" and layer.places == 1:
             return layer
+    if theirs.places == 1:
+        return theirs
     raise ConfigError(
         f"layer map: the student's {ours.name} is {words_of(ours.shape)} and the teacher names no layer between "
         f"{theirs.name}, {words_of(theirs.shape)}, and its answers; use losses on soft labels for this pair"

@@ -24,7 +24,7 @@ def by_name(facts: tuple[LayerFacts, ...]) -> dict[str, LayerFacts]:
 
 def without_pooled_vector(student: str, teacher: str) -> bool:
     """A student that forgets places and a teacher that names no layer between its map and its answers."""
-    return "mlp" in student and (teacher == "shufflenet_v2_x0_5" or "vit" in teacher or "deit" in teacher)
+    return "mlp" in student and teacher in ("shufflenet_v2_x0_5", "vit", "vit-deep")
 
 
 @pytest.mark.parametrize(("student", "teacher"), list(itertools.product(EVERY, EVERY)))
@@ -92,6 +92,19 @@ def test_the_map_connects_and_trains(student: str, teacher: str) -> None:
     assert first.grad is not None
     assert first.grad.abs().sum() > 0
     assert all(parameter.grad is not None for parameter in connectors.parameters())
+
+
+@pytest.mark.parametrize("teacher", ["vit-micro", "deit-32x2"])
+def test_a_student_that_forgets_places_learns_from_a_vits_class_token(teacher: str) -> None:
+    (pair,) = suggest(layers("mlp-64x2"), layers(teacher))
+    assert (pair.student, pair.teacher) == ("layer2", "class_token")
+
+
+def test_a_student_that_forgets_places_learns_from_a_last_map_of_one_place() -> None:
+    tiny = list_layers(model("shufflenet_v2_x0_5"), torch.randn(2, 3, 16, 16))
+    (pair,) = suggest(layers("mlp-64x2"), tiny)
+    assert (pair.student, pair.teacher, pair.teacher_shape) == ("layer2", "conv5", (1024, 1, 1))
+    check_pairs(names((pair,)), layers("mlp-64x2"), tiny)
 
 
 def test_networks_of_like_strides_meet_stride_by_stride() -> None:

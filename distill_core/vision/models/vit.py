@@ -97,6 +97,7 @@ class ViT(Network):
         for name in self._blocks:
             self.add_module(name, Block(width, heads))
         self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.class_token = nn.Identity()  # a name for what the classifier reads, so that a student can learn from it
         self.classifier = nn.Linear(width, classes)
 
     def draw_weights(self) -> ViT:
@@ -124,7 +125,7 @@ class ViT(Network):
 
     def head(self, features: Tensor) -> Tensor:
         """Logits `[N, classes]` of the class token."""
-        logits: Tensor = self.classifier(features[:, 0])
+        logits: Tensor = self.classifier(self.class_token(features[:, 0]))
         return logits
 
 
@@ -141,7 +142,7 @@ class DistilledViT(ViT):
 
     def head(self, features: Tensor) -> Tensor:
         """Logits `[N, classes]`: the class token's in training, the mean of both tokens' in evaluation."""
-        own: Tensor = self.classifier(features[:, 0])
+        own: Tensor = self.classifier(self.class_token(features[:, 0]))
         taught: Tensor = self.distilled_classifier(features[:, 1])
         return own if self.training else (own + taught) / 2
 
