@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 TEACHERS = Path(__file__).parents[1] / "assets" / "language-teachers"
-VOCABULARY = 100
 
 
 class LanguageTask:
@@ -36,6 +35,8 @@ class LanguageTask:
 
     def students(self) -> Sequence[ModelChoice]:
         """The ladder, smallest first."""
+        from distill_core.language.tokens import VOCABULARY
+
         return tuple(
             ModelChoice(name, models.title(name), models.count_parameters(name, VOCABULARY), family="GPT")
             for name in models.LADDER

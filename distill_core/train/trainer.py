@@ -232,7 +232,8 @@ class Trainer:
     def _lesson(self, indices: Tensor, draws: Tensor, asks: Asks, temperature: float) -> Lesson:
         """The batch, the student's answer and what the teacher says to it."""
         shop, augmentation = self.shop, self.config.augmentation
-        device, labels, visible = shop.fabric.device, shop.data.train.labels, shop.visible
+        device = shop.fabric.device
+        labels, seen = shop.data.train.labels[indices].to(device), shop.visible[indices].to(device)
         mix = shop.task.mix(augmentation, shop.data.facts, self.progress.step, len(indices))
         mixed = mix.applied if mix else _as_it_is
         images = mixed(shop.feed.augmented(indices, draws))
@@ -246,19 +247,19 @@ class Trainer:
         elif asks == "logits" and shop.answers:
             taught = shop.answers.at(indices, draws).to(device)
         logits = shop.model(images)
-        positions = Positions.of_labels(labels[indices].to(device))
-        partners = indices[mix.partners] if mix else None
+        positions = Positions.of_labels(labels)
+        partners = mix.partners if mix else None
         return Lesson(
             logits=positions.of(logits),
-            labels=positions.of(labels[indices].to(device)),
-            labelled=positions.each(visible[indices].to(device)),
+            labels=positions.of(labels),
+            labelled=positions.each(seen),
             teacher_logits=positions.of(taught) if taught is not None else None,
             temperature=temperature,
             indices=indices.to(device),
             student_layers=_in_full(shop.taps.take(), positions) if shop.taps.names else {},
             teacher_layers=_in_full(teacher_layers, positions),
-            partner_labels=labels[partners].to(device) if partners is not None else None,
-            partner_labelled=visible[partners].to(device) if partners is not None else None,
+            partner_labels=labels[partners.to(device)] if partners is not None else None,
+            partner_labelled=seen[partners.to(device)] if partners is not None else None,
             own_share=mix.share if mix else 1.0,
         )
 

@@ -27,7 +27,10 @@ def layer_table(found: LayerMap) -> None:
         hide_index=True,
     )
     if found.parameters > max(pair.parameters for pair in found.pairs):
-        st.caption(f"{count(found.parameters)} parameters train beside the student's; its export leaves them out.")
+        st.caption(
+            f"{count(found.parameters)} parameters train beside the student's; "
+            "its export leaves out those that only taught it."
+        )
 
 
 def known_map(config: DistillConfig, loss: str) -> LayerMap | str:

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from distill_core.language import examination
 from distill_core.language.examination import examine, foretell, judge
 from distill_core.language.models.gpt import Cache
+from distill_core.language.skills.text import windows
 from distill_core.language.task import TokenFeed
-from distill_core.language.tokens import VOCABULARY, batch
+from distill_core.language.tokens import BOS, VOCABULARY, batch, encode
 from distill_core.task import Split
 
 CPU = torch.device("cpu")
@@ -72,6 +75,22 @@ def test_the_loss_reads_valid_positions_alone() -> None:
     loss, guesses = foretell(uniform, TokenFeed(split.inputs, CPU), split.labels, lambda: None)
     assert loss == pytest.approx(math.log(VOCABULARY), rel=1e-5)
     assert len(guesses) == 2 + 3
+
+
+@pytest.mark.parametrize("rows", [1, 2, 64])
+def test_every_character_is_foretold_once_however_many_windows_go_at_a_time(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examination, "ROWS", rows)
+    torch.manual_seed(0)
+    table = nn.Embedding(VOCABULARY, VOCABULARY)
+    written = "a little text to read"
+    tokens = [BOS, *encode(written)]
+    by_hand = [-table.weight[before].log_softmax(0)[after].item() for before, after in pairwise(tokens)]
+    inputs, labels = windows([written], 5, 2)
+    loss, guesses = foretell(table, TokenFeed(inputs, CPU), labels, lambda: None)
+    assert loss == pytest.approx(sum(by_hand) / len(written), rel=1e-5)
+    assert len(guesses) == len(written)
 
 
 def test_text_is_scored_by_the_characters_foretold() -> None:

@@ -1,17 +1,16 @@
-"""Plain English to read on: windows of it to learn from, and how well a model foretells it, in nats per character.
+"""Plain English to read on: windows of it to learn from and to be examined on.
 
 `distill_core/assets/make_plain_english.py` made the text; `provenance.json` beside it says from what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from distill_core.errors import ConfigError, DataUnavailable
 from distill_core.language.skills.examples import SHARES, split_of
@@ -94,29 +93,6 @@ def windows(paragraphs: Sequence[str], length: int, stride: int | None = None) -
     labels = _cut([*targets, *[IGNORED] * padded], starts, length)
     labels[1:, : length - stride] = IGNORED
     return Batch(_cut([*inputs, *[PAD] * padded], starts, length), labels)
-
-
-def nats_per_character(logits_of: Callable[[Tensor], Tensor], batch: Batch, rows: int = 64) -> float:
-    """The mean surprise, `-ln p(character | what stands before it)`; `exp` of it is the perplexity of a character.
-
-    A model that knows nothing of 100 tokens has ln 100 = 4.61.
-
-    Args:
-        logits_of: the model: tokens `[B, L]` -> logits `[B, L, V]`.
-        batch: windows.
-        rows: how many windows the model is given at a time.
-    """
-    total, count = 0.0, 0
-    with torch.no_grad():
-        for inputs, labels in zip(batch.inputs.split(rows), batch.labels.split(rows), strict=True):
-            logits = logits_of(inputs)
-            total += float(
-                functional.cross_entropy(
-                    logits.flatten(0, 1).double(), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-                )
-            )
-            count += int((labels != IGNORED).sum())
-    return total / count
 
 
 def _cut(tokens: list[int], starts: range, length: int) -> Tensor:

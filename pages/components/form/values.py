@@ -150,8 +150,15 @@ def _method_values(config: DistillConfig) -> dict[str, Any]:
         }
         for option, default in LOSSES[name].defaults.items():
             given = term.options.get(option, default) if term else default
-            values[f"option_{name}_{option}"] = given if isinstance(default, bool) else float(given)
+            values[f"option_{name}_{option}"] = _shown(given, default)
     return values
+
+
+def _shown(given: Any, default: float | bool) -> float | bool:
+    """An option as its input can show it; the default where a hand-written file has something else there."""
+    if isinstance(default, bool) or isinstance(given, bool):
+        return given if isinstance(given, bool) and isinstance(default, bool) else default
+    return float(given) if isinstance(given, int | float) else float(default)
 
 
 def _terms(

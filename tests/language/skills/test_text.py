@@ -1,17 +1,13 @@
 import hashlib
 import json
-import math
-from itertools import pairwise
 
 import pytest
-import torch
-from torch.nn import functional
 
 from distill_core.assets import make_plain_english as maker
 from distill_core.errors import ConfigError, DataUnavailable
 from distill_core.language.skills import text
-from distill_core.language.skills.text import nats_per_character, read_text, split_paragraphs, windows
-from distill_core.language.tokens import BOS, CHARACTERS, IGNORED, PAD, VOCABULARY, decode, encode
+from distill_core.language.skills.text import read_text, split_paragraphs, windows
+from distill_core.language.tokens import BOS, CHARACTERS, IGNORED, PAD, decode, encode
 
 
 @pytest.fixture(scope="module")
@@ -99,34 +95,6 @@ def test_no_windows_are_cut_that_cannot_be():
         windows(["text"], 0)
     with pytest.raises(ConfigError, match="no characters to cut windows from"):
         windows([], 8)
-
-
-def test_a_model_that_knows_nothing_has_the_logarithm_of_the_vocabulary():
-    batch = windows(["some plain words", "and more"], 6, 3)
-    assert nats_per_character(lambda ids: torch.zeros(*ids.shape, VOCABULARY), batch) == pytest.approx(math.log(100))
-
-
-def test_a_model_that_knows_the_text_is_not_surprised():
-    batch = windows(["abcdefgh"], 4, 2)
-    assert (
-        nats_per_character(lambda ids: 100.0 * functional.one_hot(ids + 1, VOCABULARY), batch) > 10
-    )  # a comes after BOS
-    following = windows(["bcdefgh"], 4, 2)
-    following.inputs[0, 0] = encode("a")[0]
-    known = nats_per_character(lambda ids: 100.0 * functional.one_hot((ids + 1) % VOCABULARY, VOCABULARY), following)
-    assert known == pytest.approx(0, abs=1e-6)
-
-
-def test_nats_are_the_mean_over_characters_however_many_windows_go_at_a_time():
-    torch.manual_seed(0)
-    table = torch.randn(VOCABULARY, VOCABULARY)
-    written = "a little text to read"
-    tokens = [BOS, *encode(written)]
-    by_hand = [-float(table[before].log_softmax(0)[after]) for before, after in pairwise(tokens)]
-    batch = windows([written], 5, 2)
-    for rows in (1, 2, 64):
-        nats = nats_per_character(lambda ids: table[ids], batch, rows)
-        assert nats == pytest.approx(sum(by_hand) / len(written), rel=1e-5)
 
 
 def test_a_missing_or_damaged_file_is_reported_with_the_way_out(tmp_path, monkeypatch):

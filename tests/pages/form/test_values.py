@@ -66,6 +66,13 @@ ODD: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("option", [{"beta": "much"}, {"beta": True}])
+def test_a_hand_written_option_of_another_kind_shows_the_default_and_stays(option: dict[str, Any]) -> None:
+    config = presets.load("quickstart").changed({"terms": [{"loss": "dkd", "options": option}]})
+    assert values_of(config)["option_dkd_beta"] == 8.0
+    assert config_of(values_of(config), config) == config
+
+
 @pytest.mark.parametrize("case", ODD)
 def test_an_odd_run_comes_back_as_it_was(case: str) -> None:
     config = presets.load("quickstart").changed({"seed": 2**31 - 1, "batch_size": 65_536, **ODD[case]})
