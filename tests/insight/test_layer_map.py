@@ -15,7 +15,7 @@ from distill_core.presets import load
 
 
 def run_with(*terms: Any, **settings: Any) -> DistillConfig:
-    return load("quickstart").changed({"terms": list(terms), **settings})
+    return load("quickstart").changed({"student": "resnet8-w16", "terms": list(terms), **settings})
 
 
 def test_a_pair_says_its_shapes_its_connector_and_why() -> None:

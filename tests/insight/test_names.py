@@ -21,19 +21,19 @@ def test_a_preset_is_called_by_its_own_name_whatever_it_was_called_before(preset
 @pytest.mark.parametrize(
     ("settings", "name"),
     [
-        ({"seed": 3}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, seed 3"),
-        ({"temperature": 2.5, "alpha": 0.5}, "resnet8-w16 from vgg8-fashion, T 2.5, 400 labels, alpha 0.5"),
-        ({"label_budget": None, "epochs": 1}, "resnet8-w16 from vgg8-fashion, T 4, all labels, 1 epoch"),
-        ({"label_budget": 1, "epochs": 2}, "resnet8-w16 from vgg8-fashion, T 4, 1 label, 2 epochs"),
+        ({"seed": 3}, "cnn-w16 from vgg8-fashion, T 4, 400 labels, seed 3"),
+        ({"temperature": 2.5, "alpha": 0.5}, "cnn-w16 from vgg8-fashion, T 2.5, 400 labels, alpha 0.5"),
+        ({"label_budget": None, "epochs": 1}, "cnn-w16 from vgg8-fashion, T 4, all labels, 1 epoch"),
+        ({"label_budget": 1, "epochs": 2}, "cnn-w16 from vgg8-fashion, T 4, 1 label, 2 epochs"),
         (
             {"gradient_shares": True, "terms": ["at", "hint"]},
-            "resnet8-w16 from vgg8-fashion, T 4, 400 labels, at + hint",
+            "cnn-w16 from vgg8-fashion, T 4, 400 labels, at + hint",
         ),
-        ({"baseline": False}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels"),
-        ({"teacher": None, "label_budget": 1200}, "resnet8-w16 on 1,200 labels"),
-        ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "resnet8-w16 on 400 labels, digits"),
-        ({"phases": [0.1, 0.7, 0.2]}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, phases 10%/70%/20%"),
-        ({"dataset": "folder", "data_folder": "/home/me/pets"}, "resnet8-w16 from vgg8-fashion, T 4, 400 labels, pets"),
+        ({"baseline": False}, "cnn-w16 from vgg8-fashion, T 4, 400 labels"),
+        ({"teacher": None, "label_budget": 1200}, "cnn-w16 on 1,200 labels"),
+        ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "cnn-w16 on 400 labels, digits"),
+        ({"phases": [0.1, 0.7, 0.2]}, "cnn-w16 from vgg8-fashion, T 4, 400 labels, phases 10%/70%/20%"),
+        ({"dataset": "folder", "data_folder": "/home/me/pets"}, "cnn-w16 from vgg8-fashion, T 4, 400 labels, pets"),
     ],
 )
 def test_a_run_that_differs_from_the_quickstart_says_what_it_is(settings: dict[str, Any], name: str) -> None:
@@ -50,7 +50,7 @@ def test_a_name_fits_a_configuration_and_ends_with_a_whole_part() -> None:
         "clip_norm": 0.25,
     }
     name = run_name(QUICKSTART.changed(settings))
-    assert name.startswith("resnet8-w16 from teacher-for…")
+    assert name.startswith("cnn-w16 from teacher-for…")
     assert "7f3a, T 4, 400 labels" in name
     assert len(name) <= LONGEST
     assert DistillConfig(name=name).name == name

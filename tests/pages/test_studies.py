@@ -292,7 +292,7 @@ def test_values_that_cannot_be_are_named(app: Any) -> None:
 def test_how_long_it_takes_is_said_only_where_a_run_like_it_is_known(app: Any) -> None:
     page = app(PAGE, new="1")
     assert "That takes" not in text_of(page)
-    run_id = finish(student="resnet8-w16")
+    run_id = finish(student="cnn-w16")
     page.run()
     text = text_of(page)
     assert "That takes" in text, (run_id, text)

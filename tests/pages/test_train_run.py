@@ -40,7 +40,7 @@ def test_a_live_run_shows_its_frozen_settings_figures_and_charts(app: Any, still
     run_id = started(still_manager)
     page = app(TRAIN, run=run_id)
     assert page.header[0].value == ":green[resnet8-w8] learns from :violet[vgg8-fashion]"
-    assert "400 labels · T 4 · alpha 0.9 · 10 epochs · seed 0" in page.caption[0].value
+    assert "400 labels · T 4 · alpha 0.9 · 14 epochs · seed 0" in page.caption[0].value
     figures = {metric.label: metric.value for metric in page.metric}
     assert figures[":violet[●] Teacher"] == "92.5%"
     assert figures["Parameters"] == "19.8k"
@@ -274,7 +274,7 @@ def test_a_result_with_a_baseline_says_how_that_was_trained(app: Any) -> None:
     page = app(TRAIN, run=finish_run(Store()))
     (said,) = [caption.value for caption in page.caption if caption.value.startswith("The baseline is")]
     assert "draws every batch from the labelled images" in said
-    assert "repeats 4 kept versions" in said
+    assert "repeats 2 kept versions" in said
 
 
 def test_no_time_is_promised_before_a_step_was_timed(app: Any, still_manager: Manager) -> None:

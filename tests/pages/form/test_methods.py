@@ -52,6 +52,7 @@ def test_a_method_reaches_the_run_with_weight_phases_and_layers(
 
 def test_the_pairs_are_shown_with_shapes_connector_and_reason(app: Any, embedded_teacher: str) -> None:
     page = app(TRAIN)
+    page.selectbox(key="form_student").set_value("resnet8-w16").run()
     assert not page.table
     page.checkbox(key="form_use_hint").check().run()
     said = tables(page)
@@ -87,6 +88,7 @@ def test_pairs_by_hand_begin_as_suggested_and_are_checked_one_by_one(
     app: Any, embedded_teacher: str, still_manager: Manager
 ) -> None:
     page = app(TRAIN)
+    page.selectbox(key="form_student").set_value("resnet8-w16").run()
     page.checkbox(key="form_use_hint").check().run()
     page.selectbox(key="form_layers_hint").set_value("by hand").run()
     assert page.multiselect(key="form_pairs_hint").value == [("stage2.block1", "stage2.block2")]
@@ -114,6 +116,7 @@ def test_a_pair_that_makes_no_sense_cannot_be_added(
     monkeypatch.setattr("pages.components.form.layer_maps.refusal_of_pair", lambda *_: "layer map: they do not fit")
     st.cache_data.clear()
     page = app(TRAIN)
+    page.selectbox(key="form_student").set_value("resnet8-w16").run()
     page.checkbox(key="form_use_at").check().run()
     page.selectbox(key="form_layers_at").set_value("by hand").run()
     page.selectbox(key="form_ours_at").set_value("stem").run()
