@@ -10,13 +10,16 @@ from pages.components.jobs import manager
 from pages.components.live_chart import live_chart, payload
 from pages.components.navigation import enter
 from pages.components.runs_table import comparison_table
+from pages.components.studies.recorded import recorded_studies
 
 enter()
 st.title("Compare runs")
 finished = [record for record in manager().store.list("run") if record.status == "finished" and record.summary]
 if not finished:
-    st.markdown("No run has finished yet, so there is nothing to compare.")
-    st.page_link("pages/home.py", label="Run the demo", icon=":material/play_arrow:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown("None of your own runs has finished yet. Until then, here is what was recorded.", width="content")
+        st.page_link("pages/home.py", label="Run the demo", icon=":material/play_arrow:", width="content")
+    recorded_studies(open_one=True)
     st.stop()
 
 table = rows(finished)
@@ -61,3 +64,5 @@ with right:
         else:
             st.dataframe(settings, width="stretch", height="content", alt="Settings that differ")
             st.caption("A run is called by the first letters of its name in the table.")
+
+recorded_studies(open_one=False)

@@ -8,15 +8,29 @@ import pyarrow as pa
 from made_up_runs import finish_run
 
 from distill_core.runs.store import Store
+from distill_core.studies.keeping import recorded
 from pages.components.comparison import models
 
 COMPARE = "pages/compare.py"
 
 
-def test_with_nothing_to_compare_the_page_leads_to_the_demo(app: Any) -> None:
+def test_before_the_first_run_it_compares_what_was_recorded_and_leads_to_the_demo(app: Any) -> None:
     page = app(COMPARE)
-    assert "No run has finished yet" in page.markdown[0].value
-    assert not page.dataframe
+    assert not page.exception
+    said = [markdown.value for markdown in page.markdown]
+    assert said[0].startswith("None of your own runs has finished yet.")
+    assert "Which size of student?" in [header.value for header in page.header]
+    assert any("student-sizes.json" in caption.value for caption in page.caption), "it says what made it"
+    titles = {f"**{study.plan.title}**" for study in recorded().values()}
+    assert titles - set(said) == {"**Which size of student?**"}, "the others follow, each in a sentence"
+
+
+def test_recorded_studies_stay_below_ones_own_runs(app: Any) -> None:
+    finish_run(Store())
+    page = app(COMPARE)
+    said = [markdown.value for markdown in page.markdown]
+    assert {f"**{study.plan.title}**" for study in recorded().values()} <= set(said)
+    assert not page.header
 
 
 def test_the_table_holds_a_row_for_each_finished_run(app: Any) -> None:

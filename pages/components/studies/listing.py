@@ -35,15 +35,16 @@ def study_list() -> None:
     if own:
         st.markdown("#### Yours")
         for study in own:
-            _card(study, known)
+            card(study, known)
     if recorded:
         st.markdown("#### Recorded")
         st.caption("They were run elsewhere and ship with their results.")
         for study in recorded:
-            _card(study, known)
+            card(study, known)
 
 
-def _card(study: Study, known: Sequence[RunRecord]) -> None:
+def card(study: Study, known: Sequence[RunRecord]) -> None:
+    """A study in a sentence, how far it is, and the way to it."""
     plan, recorded = study.plan, study.recorded
     total = len(plan.variants) * len(plan.seeds)
     rows = recorded.rows if recorded is not None else standing_of(tuple(plan.jobs()), known).rows

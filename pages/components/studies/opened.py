@@ -42,12 +42,17 @@ def _recorded(study: Study, recorded: Recorded) -> None:
         st.badge("recorded", icon=":material/inventory_2:", color="gray")
         st.space("stretch")
         _repeat(study)
+    made_by(study, recorded)
+    _results(study.plan, recorded.rows)
+
+
+def made_by(study: Study, recorded: Recorded) -> None:
+    """What a recorded study was made with: versions, machine, day and command."""
     versions = ", ".join(f"{name} {number}" for name, number in recorded.versions.items())
     st.caption(
         f"{len(recorded.rows)} of {_runs(study.plan)} runs finished · {_seeds(study.plan)} · {versions} · "
         f"{recorded.machine}, {recorded.threads} · {recorded.date}  \nMade by {_plain(recorded.command)}"
     )
-    _results(study.plan, recorded.rows)
 
 
 def _repeat(study: Study) -> None:
