@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-from distill_core.studies.keeping import recorded
+from pathlib import Path
+
+from distill_core.studies.keeping import read_recorded, recorded
 from distill_core.studies.outcome import variant_rows
+from distill_core.studies.plan import read_plan
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
@@ -17,3 +22,12 @@ def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
         assert study.versions["torch"]
         assert study.machine
         assert variant_rows(study.rows, [variant.name for variant in study.plan.variants])
+
+
+def test_the_command_of_a_recorded_study_still_runs_what_was_recorded() -> None:
+    """A preset that its plan starts from may change; the plan then says itself what it took from it."""
+    kept = {name: study.plan for name, study in recorded().items()}
+    kept["losses-tuning"] = read_recorded(DOCS / "recorded" / "losses-tuning.json").plan
+    for name, plan in kept.items():
+        named = read_plan(DOCS / "studies" / f"{name}.json")
+        assert [job.config.fingerprint() for job in named.jobs()] == [job.config.fingerprint() for job in plan.jobs()]

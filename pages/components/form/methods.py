@@ -41,7 +41,7 @@ def methods() -> list[str]:
         key="form_gradient_shares",
         persist_state="session",
         help="Also records how much of the student's gradient each part of the loss makes, which tells weights that "
-        "are too large or too small. A bit slower.",
+        "are too large or too small. Slower, most of all in a short run.",
     )
     return [
         f"{LOSSES[name].title} does not fit this student and teacher as asked; the reason is in its box above."
