@@ -31,6 +31,7 @@ _LAYERS = {
     "stages": "the last of each stage",
     "last": "the last before the head",
     "attention": "attention of each block",
+    "projections": "queries, keys and values of the last block",
 }
 
 

@@ -24,6 +24,9 @@ class Lesson:
         indices: `[N]`, each sample's number in the transfer set.
         student_layers, teacher_layers: outputs of named layers by name: maps `[N, C, H, W]`, tokens `[N, L, D]`,
             vectors `[N, D]`.
+        where: of texts, `[B, L]` bool: the tokens that count. They are the N samples; None for images.
+        student_texts, teacher_texts: of texts, outputs of layers by name for whole texts, `[B, L, D]` or attention
+            `[B, heads, L, L]`, padding included.
         partner_labels, own_share: with mixup or cutmix, the labels `[N]` of the samples mixed in (those of unlabelled
             partners are marked by `partner_labelled`) and the share of each sample that is its own; else None and 1.
     """
@@ -36,6 +39,9 @@ class Lesson:
     indices: Tensor | None = None
     student_layers: Mapping[str, Tensor] = field(default_factory=dict)
     teacher_layers: Mapping[str, Tensor] = field(default_factory=dict)
+    where: Tensor | None = None
+    student_texts: Mapping[str, Tensor] = field(default_factory=dict)
+    teacher_texts: Mapping[str, Tensor] = field(default_factory=dict)
     partner_labels: Tensor | None = None
     partner_labelled: Tensor | None = None
     own_share: float = 1.0

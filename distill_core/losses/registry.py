@@ -26,7 +26,7 @@ Family = Literal[
 ]
 LENDER = "simkd"
 """The loss with which the student is deployed with the teacher's classifier, and its layers have other names."""
-Layers = Literal["none", "middle", "stages", "last", "attention"]
+Layers = Literal["none", "middle", "stages", "last", "attention", "projections"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class LossInfo:
         connects: whether it puts a connector between layers of different shape.
         teacher: whether it needs one.
         labels: whether it needs a class of every sample (it takes the teacher's where there is no label).
-        of_texts: whether it also suits texts; one that compares the places of an image does not.
+        of_texts: whether it suits texts; one that compares the places of an image does not.
+        of_images: whether it suits images; one that compares the tokens of a text does not.
         options: its own settings, by name.
     """
 
@@ -72,6 +73,7 @@ class LossInfo:
     teacher: bool = True
     labels: bool = False
     of_texts: bool = True
+    of_images: bool = True
     options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
@@ -280,6 +282,17 @@ LOSSES: dict[str, LossInfo] = {
             "momentum": Option(0.5, "How slowly a remembered view changes"),
             "dimensions": Option(128, "Numbers a view is described by"),
         },
+    ),
+    "relations": LossInfo(
+        "Relations between tokens (MiniLMv2)",
+        "transformers",
+        "Relates the queries, keys and values of a text to each other as the teacher's last block does.",
+        "Wang et al. 2021 (2012.15828), eq. 3-4",
+        1.0,
+        "distill_core.losses.token_relations:TokenRelations",
+        layers="projections",
+        of_images=False,
+        options={"heads": Option(4, "Relation heads, into which both models are split")},
     ),
     "ofa": LossInfo(
         "Across architectures (OFA)",

@@ -16,7 +16,7 @@ from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
 from distill_core.losses.registry import LENDER, loss_named, make_term
 from distill_core.losses.reused_classifier import ReusedClassifierStudent
-from distill_core.mapping.attention import suggest_attention
+from distill_core.mapping.attention import suggest_attention, suggest_projections
 from distill_core.mapping.layers import list_layers
 from distill_core.mapping.pairs import LayerFacts, Pair
 from distill_core.mapping.suggest import check_pairs, suggest
@@ -175,13 +175,9 @@ class Builder:
         return LENDER in self._names
 
     def _term(self, name: str) -> Term:
+        self._check_inputs(name)
         setting = self._settings.get(name, TermSetting(loss=name))
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
-        if not (self._student_example.is_floating_point() or loss_named(name).of_texts):
-            raise ConfigError(
-                f"terms: {loss_named(name).title} compares places of an image, and these inputs are texts; take 'hint' "
-                "or a loss of answers alone, such as 'rkl'"
-            )
         term = make_term(name, site, setting.options)
         missing = set(term.extra_student_layers) - {layer for layer, _ in self.student.named_modules()}
         if missing:
@@ -190,6 +186,20 @@ class Builder:
                 "has none of that name; choose a student that has it, or another loss"
             )
         return term
+
+    def _check_inputs(self, name: str) -> None:
+        """Refuses a loss that compares what these inputs do not have."""
+        info, images = loss_named(name), self._student_example.is_floating_point()
+        if images and not info.of_images:
+            raise ConfigError(
+                f"terms: {info.title} compares tokens of a text, and these inputs are images; take 'vit-attention' "
+                "between ViTs, or 'hint'"
+            )
+        if not (images or info.of_texts):
+            raise ConfigError(
+                f"terms: {info.title} compares places of an image, and these inputs are texts; take 'hint', "
+                "'relations' or a loss of answers alone, such as 'rkl'"
+            )
 
     def _pairs(self, name: str, choice: LayerChoice) -> tuple[Pair, ...]:
         info = loss_named(name)
@@ -203,6 +213,8 @@ class Builder:
         try:
             if where == "attention":
                 return suggest_attention(self.student_layers, self.teacher_layers)
+            if where == "projections":
+                return suggest_projections(self.student_layers, self.teacher_layers)
             return suggest(self.student_layers, self.teacher_layers, where=where, how=choice)
         except ConfigError as error:
             raise ConfigError(f"{info.title}: {error}") from None

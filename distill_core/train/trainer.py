@@ -247,6 +247,8 @@ class Trainer:
         elif asks == "logits" and shop.answers:
             taught = shop.answers.at(indices, draws).to(device)
         logits = shop.model(images)
+        student_layers = _in_full(shop.taps.take()) if shop.taps.names else {}
+        teacher_layers = _in_full(teacher_layers)
         positions = Positions.of_labels(labels)
         partners = mix.partners if mix else None
         return Lesson(
@@ -256,8 +258,11 @@ class Trainer:
             teacher_logits=positions.of(taught) if taught is not None else None,
             temperature=temperature,
             indices=indices.to(device),
-            student_layers=_in_full(shop.taps.take(), positions) if shop.taps.names else {},
-            teacher_layers=_in_full(teacher_layers, positions),
+            student_layers=_where_they_count(student_layers, positions),
+            teacher_layers=_where_they_count(teacher_layers, positions),
+            where=positions.where,
+            student_texts=student_layers if positions.where is not None else {},
+            teacher_texts=teacher_layers if positions.where is not None else {},
             partner_labels=labels[partners.to(device)] if partners is not None else None,
             partner_labelled=seen[partners.to(device)] if partners is not None else None,
             own_share=mix.share if mix else 1.0,
@@ -409,9 +414,13 @@ def _folder_to_resume(folder: Path | None) -> Path:
     return folder
 
 
-def _in_full(layers: dict[str, Tensor], positions: Positions) -> dict[str, Tensor]:
-    """Layers where they count, in 32 bits as Fabric hands out the model's answer: losses compute in full precision."""
-    return {name: positions.of(layer.float()) for name, layer in layers.items()}
+def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Layers in 32 bits, as Fabric hands out the model's answer: losses compute in full precision."""
+    return {name: layer.float() for name, layer in layers.items()}
+
+
+def _where_they_count(layers: dict[str, Tensor], positions: Positions) -> dict[str, Tensor]:
+    return {name: positions.of(layer) for name, layer in layers.items()}
 
 
 def _as_it_is(images: Tensor) -> Tensor:

@@ -28,7 +28,9 @@ def test_a_pair_says_its_shapes_its_connector_and_why() -> None:
     assert "same stride 2" in pair.reason
 
 
-@pytest.mark.parametrize("loss", [name for name, info in LOSSES.items() if info.layers not in ("none", "attention")])
+@pytest.mark.parametrize(
+    "loss", [name for name, info in LOSSES.items() if info.layers not in ("none", "attention", "projections")]
+)
 def test_every_method_between_layers_has_pairs_and_counts_what_it_trains(loss: str) -> None:
     found = layer_map(run_with(loss, student="resnet8-w4"), loss)
     assert found.pairs

@@ -14,6 +14,7 @@ from distill_core.errors import ConfigError
 from distill_core.events import Evaluated, Event, Preparing, StepLogged
 from distill_core.language.tokens import decode
 from distill_core.losses.soft_labels import SoftLabels
+from distill_core.losses.token_relations import TokenRelations
 from distill_core.task import Data, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.trainer import Trainer, distill
@@ -136,6 +137,32 @@ def test_layers_of_two_gpts_can_be_matched(skills: Data, config: DistillConfig) 
     trainer._learn(shop.spans[0], indices, torch.zeros_like(indices), "layers", shows_gradients=False)
     raw, _ = trainer.progress.means.take()
     assert raw["hint"] > 0
+
+
+@pytest.mark.parametrize("loss", ["relations", "hint", "hard", "rkl"])
+def test_each_loss_alone_is_lowered_by_training_on_it(skills: Data, config: DistillConfig, loss: str) -> None:
+    heard: list[Event] = []
+    alone = [{"loss": loss, "weight": 1}, {"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}]
+    distill(config.changed({"terms": alone, "student": "gpt-2x64", "epochs": 4}), on_event=heard.append)
+    values = [event.terms[loss] for event in heard if isinstance(event, StepLogged)]
+    assert sum(values[-5:]) < 0.9 * sum(values[:5])
+
+
+def test_relations_read_whole_texts_and_count_where_the_answer_is(
+    skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = made(config.changed({"terms": ["relations"], "student": "gpt-2x64"}))
+    shop, seen = trainer.shop, []
+    monkeypatch.setattr(TokenRelations, "forward", lambda _self, lesson: seen.append(lesson) or lesson.logits.sum() * 0)
+    indices = torch.arange(24)
+    trainer._learn(shop.spans[0], indices, torch.zeros_like(indices), "layers", shows_gradients=False)
+    (lesson,) = seen
+    labels = shop.data.train.labels[:24]
+    assert torch.equal(lesson.where, labels >= 0)
+    last = [f"block2.attention.{part}" for part in ("query", "key", "value")]
+    assert list(lesson.student_texts) == last
+    assert {texts.shape for texts in lesson.student_texts.values()} == {(*labels.shape, 64)}
+    assert all(texts.shape[:2] == labels.shape for texts in lesson.teacher_texts.values())
 
 
 def test_a_teacher_with_other_tokens_and_one_for_images_are_refused(skills: Data, config: DistillConfig) -> None:

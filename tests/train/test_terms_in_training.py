@@ -19,7 +19,7 @@ from distill_core.train.control import RunControl
 from distill_core.train.moment import levels_of
 from distill_core.train.trainer import Trainer
 
-BETWEEN_CNNS = [name for name in LOSSES if name not in ("ce", "kd", "deit", "vit-attention")]
+BETWEEN_CNNS = [name for name in LOSSES if name not in ("ce", "kd", "deit", "vit-attention", "relations")]
 BETWEEN_VITS = ["vit-attention", "hint", "at", "spatial", "sp", "ofa"]
 STATEFUL = ["hint", "vid", "crd", "review", "simkd", "ofa"]
 
@@ -76,6 +76,11 @@ def test_a_vit_learns_from_a_cnn(kd_config: DistillConfig, name: str) -> None:
 
 def test_an_mlp_learns_from_a_vits_class_token(kd_config: DistillConfig, vit_teacher: str) -> None:
     assert falls(logged(alone(kd_config, "hint", teacher=vit_teacher, student="mlp-32x2", learning_rate=0.03)), "hint")
+
+
+def test_relations_between_tokens_are_refused_for_images(kd_config: DistillConfig) -> None:
+    with pytest.raises(ConfigError, match="compares tokens of a text, and these inputs are images"):
+        distill(alone(kd_config, "relations"))
 
 
 def test_terms_are_weighed_beside_alphas_two_and_only_in_their_phases(kd_config: DistillConfig) -> None:

@@ -66,7 +66,7 @@ def _ways(name: str) -> list[str]:
     info = LOSSES[name]
     if info.layers == "none" or name == "simkd":
         return []
-    ways = [LAYER_MODES[0], BY_HAND] if info.layers == "attention" else [*LAYER_MODES, BY_HAND]
+    ways = [LAYER_MODES[0], BY_HAND] if info.layers in ("attention", "projections") else [*LAYER_MODES, BY_HAND]
     now = st.session_state[f"form_layers_{name}"]
     return ways if now in ways else [*ways, now]
 

@@ -55,7 +55,7 @@ def _families(families: tuple[str, ...]) -> None:
             with st.container(gap="small"):
                 st.markdown(f":small[**{family.capitalize()}**]")
                 for name in METHODS:
-                    if LOSSES[name].family == family:
+                    if LOSSES[name].family == family and LOSSES[name].of_images:
                         _choice(name)
 
 
