@@ -410,6 +410,8 @@ def _read_value(value: str) -> Any:
             return json.loads(candidate)
         except json.JSONDecodeError:
             continue
+    if value.startswith(("[", "{")):
+        raise ConfigError(f"--set: {value!r} is not whole: it begins as JSON, but a quote or a bracket is missing")
     return None if value.lower() in ("none", "all") else value
 
 
@@ -457,8 +459,11 @@ def _sentence(problem: Any) -> str:
     where = [str(part) for part in problem["loc"]]
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(where[-1], settings_by_name(), n=1)
+        known = tuple(_inside(where).model_fields) if _inside(where) is not DistillConfig else settings_by_name()
+        close = [name for name in difflib.get_close_matches(where[-1], known, n=1) if name != where[-1]]
         guess = f"; did you mean {close[0]!r}?" if close else "; see `python -m distill_core list settings`"
+        if _inside(where) in (Phase, Term):
+            guess = f"; {'a phase' if _inside(where) is Phase else 'a term'} takes {', '.join(known)}"
         return f"{'.'.join(where)}: there is no such setting{guess}"
     if problem["type"] == "missing":
         return f"{'.'.join(where)}: is missing; give it ({_description(where) or 'it has no default'})"
@@ -472,9 +477,16 @@ def _sentence(problem: Any) -> str:
     return f"{'.'.join(where)}: got {problem.get('input')!r}; {message}{f' ({hint})' if hint else ''}"
 
 
+def _inside(where: list[str]) -> type[Part]:
+    """The part that a setting stands in: ``["phases", "0", "pool"]`` -> `Phase`."""
+    if len(where) > 2 and where[0] in ("phases", "terms"):
+        return Phase if where[0] == "phases" else Term
+    return _PARTS.get(where[0], DistillConfig) if len(where) > 1 else DistillConfig
+
+
 def _description(where: list[str]) -> str | None:
     leaf = where[-1]
-    parts: tuple[type[Part], ...] = (DistillConfig, *_PARTS.values(), Phase, Term)
+    parts: tuple[type[Part], ...] = (_inside(where), DistillConfig, *_PARTS.values(), Phase, Term)
     for part in parts:
         if leaf in part.model_fields:
             return part.model_fields[leaf].description

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
 from distill_core.errors import ConfigError
 
-PINNED = "29ef249c39adf146"
+PINNED = "075cbb0b3256268e"
 
 
 @given(
@@ -148,6 +148,15 @@ def test_a_json_file_may_name_its_settings_by_leaf_by_path_or_in_their_parts() -
         ({"temperature": 2, "objective": {"temperature": 3}}, "objective.temperature: given twice, as temperature = 2"),
         ({"epochs": 2, "training.epochs": 3}, "training.epochs: given twice"),
         ({"temprature": 2}, "temprature: there is no such setting; did you mean 'temperature'"),
+        (
+            {"phases": [{"name": "a", "share": 1, "draws": 2}]},
+            "phases.0.draws: there is no such setting; a phase takes",
+        ),
+        (
+            {"phases": [{"name": "a", "share": 1, "terms": ["at"]}]},
+            "phases.0.terms: got ['at']; it must be an object of settings (loss terms and weights",
+        ),
+        ({"terms": [{"loss": "at", "wait": 2}]}, "terms.0.wait: there is no such setting; a term takes loss, weight"),
         ({"objective": 3, "temperature": 2}, "objective: got 3; it must be an object of settings"),
         ({"epochs": "two"}, "training.epochs: got 'two'; it must be a whole number"),
         ({"phases": [{"name": "a"}]}, "phases.0.share: is missing"),

@@ -59,8 +59,9 @@ def latency_table(result: dict[str, Any]) -> Table:
 def sentences(result: dict[str, Any]) -> list[str]:
     """Ratios with their ranges, how they were measured, and what to be careful about."""
     lines = []
+    first = next(iter(result["models"]))
     for pair, ratio in result["ratios"].items():
-        other, _, first = pair.rpartition("/")
+        other = pair.removesuffix(f"/{first}")  # names may be paths, with strokes of their own
         steady = "stable" if ratio["stable"] else "UNSTABLE"
         lines.append(
             f"{other} takes {ratio['median']:.2f} times as long as {first} "

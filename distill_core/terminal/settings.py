@@ -14,18 +14,20 @@ from distill_core.insight.settings import said
 
 
 def configuration(preset: str | None, file: Path | None, settings: Iterable[str]) -> DistillConfig:
-    """The configuration of a preset or a file, with settings replaced.
+    """The configuration of a preset or a file, with settings replaced; of settings alone, the others at their defaults.
 
     Raises:
-        ConfigError: if neither or both are given, or something in them is wrong.
+        ConfigError: if preset and file are both given, or nothing is, or something in them is wrong.
     """
+    changes = dict(read_setting(setting) for setting in settings)
+    if preset is None and file is None and changes:
+        return DistillConfig().changed(changes)
     if (preset is None) == (file is None):
         raise ConfigError(
             f"Name either --preset or a JSON file{'' if preset is None else ', not both'}: "
             f"--preset {' | '.join(presets.names())}, or FILE.json"
         )
     config = presets.load(preset) if preset is not None else read_config(file or Path())
-    changes = dict(read_setting(setting) for setting in settings)
     return config.changed(changes) if changes else config
 
 

@@ -84,7 +84,7 @@ def work_on(store: Store, run_id: str, console: Console, **details: Any) -> tupl
         The finished run, and the warnings that were shown while it was worked on.
 
     Raises:
-        Ending: if it failed or was stopped.
+        Ending: if it failed or was stopped, also while its file was made: whatever was to follow must not begin.
     """
     from distill_core.runs.execute import execute
 
@@ -93,8 +93,10 @@ def work_on(store: Store, run_id: str, console: Console, **details: Any) -> tupl
     how_to_resume = f"The run is kept; go on with: python -m distill_core resume {run_id}"
     watch = Watch(run_id, record.config)
     screen = display(console, watch)
-    with screen, interruptible(control.stop, screen.say, how_to_resume):
+    with screen, interruptible(control.stop, screen.say, how_to_resume) as interruption:
         ended = _in_thread(lambda: execute(run_id, store, store.home, control, screen.hear, **details), run_id)
+    if ended.status == "finished" and interruption.asked:
+        raise Ending("stopped", _cut_short(ended), run_id)
     if ended.status == "finished":
         return ended, watch.warnings
     if ended.status == "stopped":
@@ -110,6 +112,16 @@ def watched(store: Store, record: RunRecord) -> Watch:
     for event in sorted([*events, *store.events(record.id)], key=lambda event: event.time):
         watch.see(event)
     return watch
+
+
+def _cut_short(finished: RunRecord) -> str:
+    """What a run has that was trained to its end, but was told to stop after that."""
+    if (finished.summary or {}).get("onnx"):
+        return f"Stopped; the run {finished.id} is finished and kept."
+    return (
+        f"Stopped; the run {finished.id} is trained and kept, but has no file yet. "
+        f"Make it: python -m distill_core export {finished.id}"
+    )
 
 
 def _what_is_kept(store: Store, stopped: RunRecord) -> str:

@@ -395,14 +395,18 @@ class Trainer:
 
     def _divergence(self, span: Span, terms: dict[str, Tensor]) -> str:
         values = ", ".join(f"{term} {value.item():g}" for term, value in terms.items())
+        lost = [term for term, value in terms.items() if not torch.isfinite(value)]
+        weighed = [term for term in lost if term not in ("kd", "ce")] if len(lost) < len(terms) else []
+        rate = f"The learning rate {self.config.optimiser.learning_rate:g} is the usual cause"
+        if weighed:
+            rate = f"The weight of {weighed[0]!r} is the likely cause: try a tenth of it. Else lower the learning rate"
         kept = ""
         if self._folder:
             what = "checkpoint and the settings" if (self._folder / CHECKPOINT).exists() else "settings"
             kept = f" The {what} are kept in {self._folder}."
         return (
             f"The loss is no longer a number at step {self.progress.step} (phase {span.phase.name!r}; {values}). "
-            f"The learning rate {self.config.optimiser.learning_rate:g} is the usual cause: try a tenth of it, "
-            f"or set clip_norm to 1.{kept}"
+            f"{rate}: try a tenth of it, or set clip_norm to 1.{kept}"
         )
 
 

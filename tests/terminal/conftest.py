@@ -106,6 +106,7 @@ class FakeWork:
     warnings: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     while_working: Callable[[Any], None] = lambda _control: None
+    too_late_to_stop: bool = False
 
     def __call__(self, run_id: str, store: Store, home: Path, control: Any, on_event: Any, **details: Any) -> RunRecord:
         if not store.claim(run_id):
@@ -116,7 +117,7 @@ class FakeWork:
             on_event(event)
         on_event(RunEvent(run_id, 99, 99.0, Warned("Alpha [bold] is odd.")))
         self.while_working(control)
-        if control.stopping or self.ends == "stopped":
+        if (control.stopping and not self.too_late_to_stop) or self.ends == "stopped":
             store.set_status(run_id, "stopped")
         elif self.ends == "failed":
             store.set_status(run_id, "failed", error=self.error, details=self.details)

@@ -10,6 +10,7 @@ import pytest
 from distill_core.edge.jobs import JobStopped
 from distill_core.errors import DistillError
 from distill_core.runs.store import Store
+from distill_core.terminal.measuring import sentences
 from distill_core.vision.teachers import teacher_folder
 
 MACHINE = {"cpu": "A CPU", "flags": {"avx2": True}, "cores": 2, "versions": {"onnxruntime": "1.32"}}
@@ -64,6 +65,11 @@ def test_measured_json_leaves_the_raw_samples_out(command, two_files, monkeypatc
     answer = command("measure", *two_files, "--json")
     assert answer.last["models"]["a"]["cpu_ms"] == 0.1
     assert "samples" not in answer.last["models"]["a"]
+
+
+def test_of_files_whose_names_are_paths_each_is_named_whole():
+    result = measured({name: Path(name) for name in ("/runs/a/model.onnx", "/runs/b/model.onnx")})
+    assert sentences(result)[0].startswith("/runs/b/model.onnx takes 2.00 times as long as /runs/a/model.onnx (")
 
 
 def test_files_of_the_same_name_are_told_apart(command, two_files, tmp_path: Path, monkeypatch):

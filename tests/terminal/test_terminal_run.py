@@ -159,6 +159,26 @@ def test_a_signal_stops_the_run_and_says_how_to_resume(command, work, number):
     assert signal.getsignal(number) is before
 
 
+def test_a_signal_while_the_file_is_made_ends_with_130_and_says_how_to_make_it(command, work):
+    def interrupt(control):
+        os.kill(os.getpid(), signal.SIGINT)
+        control._stop.wait(5)
+
+    work.while_working = interrupt
+    work.too_late_to_stop = True
+    answer = command(*RUN, "--json")
+    assert (answer.code, answer.last["status"], answer.last["run_id"]) == (130, "stopped", work.done[0])
+    assert "is finished and kept" in answer.last["error"]
+    work.onnx_why = "The run was stopped before its file was exported and measured."
+    answer = command(*RUN, "--set", "seed=1")
+    assert f"has no file yet. Make it: python -m distill_core export {work.done[1]}" in answer.err.replace("\n", " ")
+
+
+def test_a_run_of_settings_alone_begins_from_the_defaults(command, work):
+    assert command("run", "--set", "epochs=1", "--set", "student=resnet8-w4").code == 0
+    assert command("run", "--set", "temprature=2").err.count("temprature") == 1
+
+
 def test_a_stopped_run_goes_on_by_the_beginning_of_its_id(command, work):
     work.ends = "stopped"
     command(*RUN)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import signal
 
 import pytest
 
@@ -46,6 +48,17 @@ def test_a_stopped_study_ends_with_130_and_keeps_what_is_done(command, work):
     answer = command(*STUDY, "--json")
     assert (answer.code, answer.last["status"], answer.last["run_id"]) == (130, "stopped", work.done[1])
     assert len(work.done) == 2
+
+
+def test_a_study_ends_when_it_is_told_to_while_a_file_is_made(command, work):
+    def interrupt(control):
+        os.kill(os.getpid(), signal.SIGINT)
+        control._stop.wait(5)
+
+    work.while_working, work.too_late_to_stop = interrupt, True
+    answer = command(*STUDY, "--json")
+    assert (answer.code, answer.last["status"]) == (130, "stopped")
+    assert len(work.done) == 1
 
 
 def test_a_failed_run_of_a_study_is_told_and_taken_up_again_only_on_request(command, work):

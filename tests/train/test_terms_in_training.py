@@ -78,6 +78,14 @@ def test_an_mlp_learns_from_a_vits_class_token(kd_config: DistillConfig, vit_tea
     assert falls(logged(alone(kd_config, "hint", teacher=vit_teacher, student="mlp-32x2", learning_rate=0.03)), "hint")
 
 
+def test_a_weight_that_blows_up_one_loss_alone_is_named_first(kd_config: DistillConfig) -> None:
+    blown = Trainer(kd_config.changed({"terms": ["hint"]}), task_named("vision"), lambda _event: None, RunControl())
+    one, lost = torch.tensor(1.0), torch.tensor(float("inf"))
+    said = blown._divergence(blown.shop.spans[0], {"kd": one, "ce": one, "hint": lost})
+    assert "The weight of 'hint' is the likely cause" in said
+    assert "weight" not in blown._divergence(blown.shop.spans[0], {"kd": lost, "ce": lost, "hint": lost})
+
+
 def test_relations_between_tokens_are_refused_for_images(kd_config: DistillConfig) -> None:
     with pytest.raises(ConfigError, match="compares tokens of a text, and these inputs are images"):
         distill(alone(kd_config, "relations"))

@@ -77,7 +77,7 @@ def _function(name: str, module: str, function: str) -> Callable[..., Any]:
             if error.name and (module == error.name or module.startswith(f"{error.name}.")):
                 raise ConfigError(
                     f"student: {name!r} needs a module {error.name!r}, which is neither installed nor in {Path.cwd()}; "
-                    "start from the folder that holds it, or install it"
+                    "put its folder on PYTHONPATH, or install it"
                 ) from None
             raise ConfigError(f"student: the module {module!r} needs {error.name!r}, which is not installed") from None
         except Exception as error:

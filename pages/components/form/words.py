@@ -64,6 +64,7 @@ def of_failure(sentence: str) -> str:
     """Why a run failed, with losses and settings as on the screen: ``kd nan`` -> ``Soft labels nan``."""
     for name, info in LOSSES.items():
         sentence = re.sub(rf"(?<=[;,] ){name} (?=-?(?:nan|inf|\d))", f"{info.title} ", sentence)
+        sentence = sentence.replace(f"'{name}'", f"“{info.title}”")
     return sentence.replace("clip_norm", f"“{NAMES['clip_norm']}”")
 
 
