@@ -10,7 +10,7 @@ from distill_core.cards import read_card
 from distill_core.errors import CheckpointError
 
 # Data sets that are parts of one another: a teacher of one fits the other.
-_SUFFIXES = ("-mini", "-rest")
+_SUFFIXES = ("-mini", "-rest", "-more")
 
 
 @dataclass(frozen=True)

@@ -23,20 +23,27 @@ _NUMBERS = tuple("0123456789")
 
 @dataclass(frozen=True)
 class KnownData:
-    """A data set before it is loaded: its shape, and how many images it trains on.
+    """A data set before it is loaded: its shape, and how many inputs it trains on.
 
-    `named` says whether `classes` are its own names or mere numbers that stand for them.
+    `named` says whether `classes` are its own names or mere numbers that stand for them; `kinds` are those of whole
+    inputs, as `DataFacts` has them.
     """
 
     classes: tuple[str, ...]
     input_shape: tuple[int, ...]
     images: int
     named: bool = True
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Over which labels are balanced, and of which a phase may choose some."""
+        return self.kinds or self.classes
 
     def facts(self, name: str) -> DataFacts:
         """As a model is built for."""
-        channels = self.input_shape[0]
-        return DataFacts(name, self.classes, self.input_shape, (0.5,) * channels, (0.5,) * channels, "")
+        channels = self.input_shape[0] if len(self.input_shape) == 3 else 0
+        return DataFacts(name, self.classes, self.input_shape, (0.5,) * channels, (0.5,) * channels, "", self.kinds)
 
 
 _KNOWN = {
@@ -56,6 +63,8 @@ def known_data(config: DistillConfig) -> KnownData:
     Raises:
         DistillError: if there is no such data set, or the folder cannot be used; says why.
     """
+    if config.task == "language":
+        return _known_texts(config.dataset)
     if config.dataset in _KNOWN:
         return _KNOWN[config.dataset]
     if config.dataset != "folder":
@@ -72,12 +81,26 @@ def known_data(config: DistillConfig) -> KnownData:
     return KnownData(tuple(images), shape, sum(len(paths) for paths in images.values()))
 
 
-def teacher_card(reference: str) -> ModelCard | None:
+def _known_texts(dataset: str) -> KnownData:
+    from distill_core.language.data import KINDS, TOKENS
+    from distill_core.language.datasets import DATASETS, SIZES
+
+    if dataset not in DATASETS:
+        raise unknown_name("dataset", dataset, DATASETS)
+    prompts, length = SIZES[dataset]
+    return KnownData(TOKENS, (length,), prompts, kinds=("text",) if dataset == "plain-english" else KINDS)
+
+
+def teacher_card(reference: str, task: str = "vision") -> ModelCard | None:
     """The card of a teacher; None for one without, of which only loading can tell more.
 
     Raises:
         DistillError: if there is no such teacher, or its card cannot be read.
     """
+    if task == "language":
+        from distill_core.language.task import teacher_folder as folder_of
+
+        return read_card(folder_of(reference))
     from distill_core.vision import models
     from distill_core.vision.teachers import teacher_folder
 
@@ -108,7 +131,7 @@ def refusals(config: DistillConfig) -> list[str]:
 
 def _labels(config: DistillConfig, data: KnownData) -> Iterator[str]:
     try:
-        check_budget(config.label_budget, len(data.classes), data.images)
+        check_budget(config.label_budget, len(data.groups), data.images, task_named(config.task).noun)
     except ConfigError as error:
         yield str(error)
     if config.labels_file is None or not data.named:
@@ -123,7 +146,7 @@ def _labels(config: DistillConfig, data: KnownData) -> Iterator[str]:
 
 def _classes(config: DistillConfig, data: KnownData) -> Iterator[str]:
     try:
-        check_classes(config.phases, len(data.classes), config.dataset)
+        check_classes(config.phases, len(data.groups), config.dataset)
     except ConfigError as error:
         yield str(error)
 
@@ -143,11 +166,14 @@ def _teacher(config: DistillConfig, data: KnownData) -> Iterator[str]:
     if config.teacher is None:
         return
     try:
-        card = teacher_card(config.teacher)
+        card = teacher_card(config.teacher, config.task)
     except (ConfigError, CheckpointError) as error:
         yield f"teacher: {str(error).removeprefix('teacher: ')}"
         return
     if card is None:
+        return
+    if card.task != config.task:
+        yield f"teacher: it is a model for {card.task}, not for {config.task}; choose another"
         return
     other = card.classes != data.classes if data.named else len(card.classes) != len(data.classes)
     if other:

@@ -145,8 +145,6 @@ def _lenders(config: DistillConfig, loss: str) -> list[dict[str, Any]]:
 
 def _builder(config: DistillConfig, names: list[str]) -> Builder:
     """The run's builder, for models with random weights: shapes do not depend on them."""
-    import torch
-
     from distill_core.train.terms import Builder
 
     if config.teacher is None:
@@ -154,7 +152,7 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
     data = known_data(config)
     task = task_named(config.task)
     facts = data.facts(config.dataset)
-    card = teacher_card(config.teacher)
+    card = teacher_card(config.teacher, config.task)
     if card is None:
         teacher, card = task.load_teacher(config.teacher, facts)
     else:
@@ -166,7 +164,7 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
         student=task.build(task.bare(config.student), facts, 0),
         student_example=task.example(facts),
         teacher=teacher,
-        teacher_example=torch.zeros(2, *card.input_shape),
+        teacher_example=task.example(card if config.task != "language" else facts),
         classes=len(facts.classes),
         images=data.images,
     )

@@ -7,3 +7,5 @@ DATASETS = {
     "skills-more": "36,000 of the same kind, many of them the same, for training a teacher",
     "plain-english": "English prose about software, SQLite's documentation, which ships with the project: to read on",
 }
+SIZES = {"skills": (20_000, 25), "skills-more": (36_000, 25), "plain-english": (3_793, 64)}
+"""How many inputs each trains on, and how many tokens an input has."""

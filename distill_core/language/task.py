@@ -71,7 +71,7 @@ class LanguageTask:
 
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card: one that ships, one that was published, or a model's folder."""
-        folder = _teacher_folder(reference)
+        folder = teacher_folder(reference)
         card = read_card(folder)
         if card.task != self.name:
             raise ConfigError(f"teacher: {reference!r} is a model for {card.task}, not for language; choose another")
@@ -145,7 +145,13 @@ class TokenFeed:
         return self._inputs[indices].to(self._device)
 
 
-def _teacher_folder(reference: str) -> Path:
+def teacher_folder(reference: str) -> Path:
+    """The folder of a teacher that ships, of one that was published, or the one that is named.
+
+    Raises:
+        ConfigError: if there is no such teacher.
+        CheckpointError: if it is a path to no folder.
+    """
     named = model_folders(default_home() / "teachers") | model_folders(TEACHERS)
     if reference in named:
         return named[reference]

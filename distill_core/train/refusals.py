@@ -8,13 +8,14 @@ from distill_core.config import Phase
 from distill_core.errors import ConfigError
 
 
-def check_budget(budget: int | None, classes: int, images: int) -> None:
+def check_budget(budget: int | None, classes: int, images: int, noun: str = "images") -> None:
     """Refuses a label budget that this data cannot give.
 
     Args:
         budget: how many labels; None for all.
         classes: of the data.
         images: of the transfer set.
+        noun: what they are called.
 
     Raises:
         ConfigError: if it is smaller than the number of classes or larger than that of the images.
@@ -23,7 +24,7 @@ def check_budget(budget: int | None, classes: int, images: int) -> None:
         return
     if budget > images:
         raise ConfigError(
-            f"label_budget: {budget:,} is more than the {images:,} images there are to train on; "
+            f"label_budget: {budget:,} is more than the {images:,} {noun} there are to train on; "
             f"allow {images:,} or fewer, or all"
         )
     raise ConfigError(f"label_budget: {budget:,} is fewer than the {classes} classes; give each at least one")

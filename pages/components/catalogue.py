@@ -8,26 +8,28 @@ import streamlit as st
 
 from distill_core.cards import model_folders
 from distill_core.insight.choices import TeacherChoice, teachers_for
+from distill_core.language import task as language_task
 from distill_core.task import ModelChoice, task_named
 from distill_core.vision import task as vision_task
 from pages.components.jobs import manager
 
 
 @st.cache_data(show_spinner=False)
-def students() -> list[ModelChoice]:
+def students(task: str = "vision") -> list[ModelChoice]:
     """The ladder, smallest first."""
-    return list(task_named("vision").students())
+    return list(task_named(task).students())
 
 
-def teachers(dataset: str) -> list[TeacherChoice]:
+def teachers(dataset: str, task: str = "vision") -> list[TeacherChoice]:
     """The teachers that ship with the project and those of the user's own runs, for this data set."""
     published = model_folders(manager().store.home / "teachers").items()
     trained = [
         (record.name or record.id, record.folder / "best")
         for record in manager().store.list("run")
-        if record.status == "finished" and record.config.teacher is None
+        if record.status == "finished" and record.config.teacher is None and record.config.task == task
     ]
-    return teachers_for(dataset, model_folders(vision_task.TEACHERS), [*published, *trained])
+    ships = language_task.TEACHERS if task == "language" else vision_task.TEACHERS
+    return teachers_for(dataset, model_folders(ships), [*published, *trained])
 
 
 @st.cache_data(show_spinner=False)

@@ -13,14 +13,13 @@ from pages.components.form.advanced import advanced
 from pages.components.form.details import details
 from pages.components.form.lessons import labels, objective
 from pages.components.form.methods import methods
-from pages.components.form.models import models
+from pages.components.form.models import BEGINNINGS, models
 from pages.components.form.problems import described, waiting
 from pages.components.form.schedule import phases, training
 from pages.components.form.state import base, fill_form, fill_untouched_form
 from pages.components.jobs import submit
 from pages.components.trouble import fragment
 
-QUICKSTART = "quickstart"
 FILE = "my-run.json"
 
 
@@ -66,7 +65,7 @@ def _form() -> None:
 
 def _start(config: DistillConfig | None) -> None:
     """The button, which stands still without a configuration."""
-    quickstart = load(QUICKSTART)
+    quickstart = load(BEGINNINGS[base().task])
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         start = st.button("Start", type="primary", icon=":material/play_arrow:", key="start", disabled=config is None)
         if base() != quickstart or config != quickstart:
@@ -76,7 +75,7 @@ def _start(config: DistillConfig | None) -> None:
                 key="reset",
                 on_click=fill_form,
                 args=(quickstart,),
-                help="Back to the quickstart's settings.",
+                help=f"Back to the settings of {BEGINNINGS[base().task]}.",
             )
         if config is not None:
             st.caption(_what_happens(config))
@@ -98,10 +97,11 @@ def _what_happens(config: DistillConfig) -> str:
 
 def _from_a_terminal(config: DistillConfig) -> None:
     """The command that starts the same run; settings too long for a line go into a file beside it."""
-    quickstart = load(QUICKSTART)
+    preset = BEGINNINGS[base().task]
+    quickstart = load(preset)
     st.caption("The same run from a terminal:")
     if fits_a_line(config, quickstart):
-        st.code(terminal_command(config, quickstart, QUICKSTART), language="bash", wrap_lines=True)
+        st.code(terminal_command(config, quickstart, preset), language="bash", wrap_lines=True)
         return
     st.code(f"python -m distill_core run {FILE}", language="bash", wrap_lines=True)
     st.download_button(

@@ -12,7 +12,6 @@ from distill_core.insight.history import RunHistory
 from distill_core.insight.names import teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
-from pages.components.form.models import TASK
 from pages.components.form.state import fill_form
 from pages.components.form.words import of_failure
 from pages.components.from_the_top import from_the_top
@@ -155,17 +154,13 @@ def _buttons(record: RunRecord) -> None:
             key="resume",
             help="Goes on from the last checkpoint." if _goes_on(record) else "Starts from the beginning.",
         )
-    if (
-        record.over
-        and record.config.task == TASK
-        and st.button(
-            "Use these settings",
-            icon=":material/tune:",
-            type="primary" if failed else "secondary",
-            on_click=fill_form,
-            args=(record.config,),
-            key="again",
-        )
+    if record.over and st.button(
+        "Use these settings",
+        icon=":material/tune:",
+        type="primary" if failed else "secondary",
+        on_click=fill_form,
+        args=(record.config,),
+        key="again",
     ):
         st.switch_page("pages/train.py")
 

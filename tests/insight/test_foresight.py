@@ -14,6 +14,7 @@ from distill_core.presets import load
 from distill_core.runs.preflight import inspect
 from distill_core.task import task_named
 
+VGG8 = str(Path(__file__).parents[2] / "distill_core" / "assets" / "teachers" / "vgg8-fashion")
 HERE = ("fashion-mnist-mini", "digits")
 DEBIAN = ("fashion-mnist", "fashion-mnist-rest")
 
@@ -104,3 +105,20 @@ def test_a_method_or_a_setting_of_it_that_is_not_known_is_refused() -> None:
     first, second = refusals(load("quickstart").changed({"terms": terms}))
     assert first.startswith("terms: 'atention' is not known.")
     assert second.startswith("terms: option of dkd: 'gamma' is not known.")
+
+
+@pytest.mark.parametrize("dataset", task_named("language").datasets())
+def test_what_is_known_of_texts_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
+    config = DistillConfig(task="language", teacher="gpt-skills", student="gpt-2x64", dataset=dataset)
+    data = task_named("language").load_data(config, tmp_path)
+    assert known_data(config) == KnownData(
+        data.facts.classes, data.facts.input_shape, len(data.train), kinds=data.facts.kinds
+    )
+
+
+def test_runs_on_texts_are_foreseen_too() -> None:
+    config = load("language-quick")
+    assert refusals(config) == []
+    assert any("more than the 20,000 prompts" in each for each in refusals(config.changed({"label_budget": 30_000})))
+    assert any("is a model for vision" in each for each in refusals(config.changed({"teacher": VGG8})))
+    assert any("gpt-2x65" in each for each in refusals(config.changed({"student": "gpt-2x65"})))

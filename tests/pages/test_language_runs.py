@@ -37,9 +37,12 @@ def test_its_result_speaks_of_prompts_and_shows_each_skill(app: Any, run_id: str
     assert "image" not in said
 
 
-def test_its_settings_are_not_offered_to_the_form_for_images(app: Any, run_id: str) -> None:
+def test_its_settings_open_the_form_for_texts(app: Any, run_id: str) -> None:
     page = app("pages/train.py", run=run_id)
-    assert "Use these settings" not in [button.label for button in page.button]
+    page.button(key="again").click().run()
+    assert not page.exception
+    assert page.session_state["form_task"] == "language"
+    assert page.session_state["form_student"].startswith("gpt-")
 
 
 @pytest.mark.parametrize("page", ["pages/home.py", "pages/compare.py"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.form.state import base, taught
+from pages.components.form.state import base, noun, of_images, taught
 from pages.components.form.values import OWN
 
 PRECISIONS = {"32-true": "32 bits", "bf16-mixed": "bfloat16, mixed", "16-mixed": "16 bits, mixed"}
@@ -21,7 +21,9 @@ def advanced() -> None:
         with left:
             _optimiser()
         with middle:
-            _augmentation()
+            if of_images():
+                _augmentation()
+            _warm_up()
         with right:
             _machine()
 
@@ -49,7 +51,6 @@ def _optimiser() -> None:
 
 
 def _augmentation() -> None:
-    easiest = round(100 * base().phases[0].easiest)
     st.number_input("Random crop, pixels of padding", step=1, key="form_crop_padding", persist_state="session")
     st.toggle("Mirror half of the images", key="form_flip", persist_state="session")
     st.toggle(
@@ -79,8 +80,12 @@ def _augmentation() -> None:
         help="Augmented versions whose answers by the teacher are kept. Fewer train faster, more say more; with 0 "
         "every version is new and the teacher answers each.",
     )
+
+
+def _warm_up() -> None:
+    easiest = round(100 * base().phases[0].easiest)
     st.slider(
-        "Easiest images in warm-up",
+        f"Easiest {noun()} in warm-up",
         min(5, easiest),
         100,
         step=5,

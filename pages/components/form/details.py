@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.config import PHASE_NAMES
-from pages.components.form.state import taught
+from pages.components.form.state import of_images, taught
 from pages.components.form.values import LABELS, USUAL, WARM_UP_POOLS
 
-_POOLS = {"all": "All images", "easiest": "The easiest", "curriculum": "The easiest at first, then ever more"}
+_POOLS = {"all": "All", "easiest": "The easiest", "curriculum": "The easiest at first, then ever more"}
 _EASE = {
     "teacher-confidence": "the teacher is surest of",
     "teacher-loss": "the teacher gets right most clearly",
@@ -38,6 +38,8 @@ def _pool() -> None:
     st.selectbox(
         "Draws from", WARM_UP_POOLS, format_func=_POOLS.__getitem__, key="form_warm_up_pool", persist_state="session"
     )
+    if not of_images():  # a prompt says itself how hard it is
+        return
     st.selectbox(
         "Easy are the images that …",
         list(_EASE),

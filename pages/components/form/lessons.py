@@ -6,11 +6,15 @@ import streamlit as st
 
 from distill_core.insight.choices import TeacherChoice
 from pages.components.form.problems import told_here
-from pages.components.form.state import base, taught
+from pages.components.form.state import base, of_images, taught
 from pages.components.form.values import ALL, FILE, SOME
 from pages.components.form.words import NAMES
 
 FILE_OF_LABELS = NAMES["labels_file"]
+_WITHOUT = {
+    "vision": "The rest of the images have only the teacher's opinion.",
+    "language": "The teacher answers the rest of the prompts, and its opinion on every token of that is learnt.",
+}
 
 
 def labels(teacher: TeacherChoice | None) -> None:
@@ -18,11 +22,11 @@ def labels(teacher: TeacherChoice | None) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.segmented_control(
             "Labels the student may see",
-            [ALL, SOME, FILE],
+            [ALL, SOME, FILE] if of_images() else [ALL, SOME],
             required=True,
             key="form_budgeted",
             persist_state="session",
-            help="The rest of the images have only the teacher's opinion.",
+            help=_WITHOUT[base().task],
         )
         if st.session_state.form_budgeted == FILE:
             st.text_input(
@@ -45,7 +49,8 @@ def labels(teacher: TeacherChoice | None) -> None:
             )
     told_here("Labels", FILE_OF_LABELS)
     seen = f" The teacher saw {teacher.labels_seen:,}." if teacher and teacher.labels_seen else ""
-    chosen = "Those of the file." if st.session_state.form_budgeted == FILE else "Chosen evenly over the classes."
+    evenly = f"Chosen evenly over the {'classes' if of_images() else 'kinds of prompt'}."
+    chosen = "Those of the file." if st.session_state.form_budgeted == FILE else evenly
     st.caption(f"{chosen} Validation uses labels of its own, outside this number.{seen}")
 
 

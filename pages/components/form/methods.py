@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.losses.registry import LOSSES
 from pages.components.form.layer_maps import choose_layers, show_layers
-from pages.components.form.state import base, so_far, taught
+from pages.components.form.state import base, noun, of_images, so_far, taught
 from pages.components.form.values import METHODS
 
 FRONT = (
@@ -51,17 +51,22 @@ def methods() -> list[str]:
 
 def _families(families: tuple[str, ...]) -> None:
     with st.grid(3, min_column_width=260, gap="medium"):
-        for family in families:
+        for family in (each for each in families if any(_suits(n) for n in METHODS if LOSSES[n].family == each)):
             with st.container(gap="small"):
                 st.markdown(f":small[**{family.capitalize()}**]")
                 for name in METHODS:
-                    if LOSSES[name].family == family and LOSSES[name].of_images:
+                    if LOSSES[name].family == family and _suits(name):
                         _choice(name)
+
+
+def _suits(name: str) -> bool:
+    """Whether a method is for inputs of this kind."""
+    return LOSSES[name].of_images if of_images() else LOSSES[name].of_texts
 
 
 def _choice(name: str) -> None:
     info = LOSSES[name]
-    labels = " On images without a label it takes the teacher's class." if info.labels else ""
+    labels = f" On {noun()} without a label it takes the teacher's class." if info.labels else ""
     with st.container(gap=None):
         st.checkbox(
             info.title,

@@ -1,4 +1,4 @@
-"""Who learns from whom, on which images."""
+"""Who learns from whom, on which images or texts."""
 
 from __future__ import annotations
 
@@ -12,17 +12,30 @@ from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import students, teachers
 from pages.components.form.problems import refusals_of, told_here
-from pages.components.form.state import base
+from pages.components.form.state import base, fill_form, noun
 from pages.components.form.values import NO_TEACHER
 from pages.components.form.words import on_screen
 from pages.components.jobs import submit
 
-TASK = "vision"
+TASKS = {"vision": "Images", "language": "Texts"}
+BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
+"""The preset that the form begins with, for each kind of problem."""
+TEACHER_PRESETS = {"vision": "teacher", "language": "teacher-gpt"}
 FOLDER = "Folder of images"
 
 
 def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
     """The inputs side by side; returns what is known of the chosen teacher and student."""
+    st.segmented_control(
+        "The student learns from",
+        list(TASKS),
+        format_func=TASKS.__getitem__,
+        required=True,
+        key="form_task",
+        persist_state="session",
+        on_change=_begin_anew,
+        label_visibility="collapsed",
+    )
     data, teach, learn = st.columns(3, gap="medium")
     with data:
         dataset = _dataset()
@@ -33,8 +46,13 @@ def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
     return teacher, student
 
 
+def _begin_anew() -> None:
+    """Images and texts share few settings, so the form begins with the other's preset."""
+    fill_form(load(BEGINNINGS[st.session_state.form_task]))
+
+
 def _dataset() -> str:
-    known = task_named(TASK).datasets()
+    known = task_named(base().task).datasets()
     st.selectbox(
         "Data set",
         _with(base().dataset, known),
@@ -65,12 +83,12 @@ def _with(value: str, options: dict[str, str]) -> list[str]:
 
 def _choose_a_teacher() -> None:
     """Another data set needs another teacher: the largest that fits."""
-    fitting = teachers(st.session_state.form_dataset)
+    fitting = teachers(st.session_state.form_dataset, base().task)
     st.session_state.form_teacher = fitting[0].reference if fitting else NO_TEACHER
 
 
 def _teacher(dataset: str) -> TeacherChoice | None:
-    choices = {choice.reference: choice for choice in teachers(dataset)}
+    choices = {choice.reference: choice for choice in teachers(dataset, base().task)}
     given = base().teacher
     unlisted = [given] if given is not None and given not in choices and dataset == base().dataset else []
     options = [*choices, *unlisted, NO_TEACHER]
@@ -91,8 +109,9 @@ def _teacher(dataset: str) -> TeacherChoice | None:
     elif choices:
         st.caption("Without a teacher the student learns from labels; it can become a teacher itself.")
     else:
-        images = "these images" if dataset == "folder" else dataset
-        st.caption(f"There is no teacher for {images} yet. Train one: {load('teacher').student}, on all labels.")
+        inputs = "these images" if dataset == "folder" else dataset
+        student = load(TEACHER_PRESETS[base().task]).student
+        st.caption(f"There is no teacher for {inputs} yet. Train one: {student}, on all labels.")
         if st.button("Train a teacher", icon=":material/school:", key="train-teacher"):
             _train_teacher()
     return chosen
@@ -101,7 +120,7 @@ def _teacher(dataset: str) -> TeacherChoice | None:
 def _about_teacher(teacher: TeacherChoice) -> str:
     facts = [f"{count(teacher.parameters)} parameters"]
     if teacher.accuracy is not None:
-        facts.append(f"{percent(teacher.accuracy)} on {teacher.accuracy_on or 'its own test images'}")
+        facts.append(f"{percent(teacher.accuracy)} on {teacher.accuracy_on or f'its own test {noun()}'}")
     if teacher.labels_seen:
         facts.append(f"learnt from {teacher.labels_seen:,} labels")
     if teacher.own:
@@ -117,7 +136,7 @@ def _train_teacher() -> None:
         "name": f"teacher for {st.session_state.form_dataset}"[:80],
     }
     try:
-        config = load("teacher").changed(settings)
+        config = load(TEACHER_PRESETS[base().task]).changed(settings)
     except ConfigError as error:
         st.error(on_screen(str(error)), icon=":material/error:")
         return
@@ -129,7 +148,7 @@ def _train_teacher() -> None:
 
 
 def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
-    ladder = {choice.name: choice for choice in students()}
+    ladder = {choice.name: choice for choice in students(base().task)}
     for name in (base().student, st.session_state.form_student):
         ladder.setdefault(name, ModelChoice(name, "", 0))
     st.selectbox(

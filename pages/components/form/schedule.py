@@ -6,9 +6,12 @@ import streamlit as st
 
 from distill_core.insight.baseline import compared
 from distill_core.insight.choices import TeacherChoice
+from distill_core.insight.foresight import known_data
 from pages.components.form.problems import told_here
-from pages.components.form.state import base, so_far, taught
+from pages.components.form.state import base, noun, of_images, so_far, taught
 from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL, values_of
+
+_EASIEST = {"vision": "the teacher finds easiest", "language": "with the fewest steps"}
 
 
 def phases(teacher: TeacherChoice | None) -> None:
@@ -27,7 +30,7 @@ def phases(teacher: TeacherChoice | None) -> None:
         format="%d%%",
         key="form_phases",
         persist_state="session",
-        help="Warm-up uses the images the teacher finds easiest; distil uses all; fine-tune takes smaller steps.",
+        help=f"Warm-up uses the {noun()} {_EASIEST[base().task]}; distil uses all; fine-tune takes smaller steps.",
     )
     first, second = st.session_state.form_phases
     st.caption(f"Warm-up {first}% · distil {second - first}% · fine-tune {100 - second}% of the training")
@@ -46,10 +49,11 @@ def phases(teacher: TeacherChoice | None) -> None:
 
 def _classes(teacher: TeacherChoice | None) -> None:
     """By name where the teacher's names are known, else by number."""
-    names = dict(enumerate(teacher.classes)) if teacher else {}
+    groups = known_data(base().model_copy(update={"dataset": st.session_state.form_dataset})).kinds
+    names = dict(enumerate(groups or (teacher.classes if teacher else ())))
     known = sorted({*names, *base().phases[-1].classes})
     st.multiselect(
-        "Classes to fine-tune on",
+        "Classes to fine-tune on" if of_images() else "Kinds of prompt to fine-tune on",
         known,
         format_func=lambda number: names.get(number, f"class {number}"),
         key="form_classes",

@@ -51,7 +51,7 @@ def _first(own: str, others: list[str]) -> list[str]:
 
 
 def _students(base: DistillConfig) -> list[str]:
-    return _first(base.student, [choice.name for choice in students()])
+    return _first(base.student, [choice.name for choice in students(base.task)])
 
 
 def _temperatures(base: DistillConfig) -> list[str]:
@@ -67,9 +67,11 @@ def _budgets(base: DistillConfig) -> list[str]:
     return _first(own, ["100", "200", "400", "1,000", "2,000", "all"])
 
 
-def _methods(_base: DistillConfig) -> list[str]:
-    usual = ("at", "hint")
-    return [ALONE, *(LOSSES[name].title for name in (*usual, *(name for name in METHODS if name not in usual)))]
+def _methods(base: DistillConfig) -> list[str]:
+    images = base.task == "vision"
+    suiting = [name for name in METHODS if (LOSSES[name].of_images if images else LOSSES[name].of_texts)]
+    usual = ("at", "hint") if images else ("rkl", "hint")
+    return [ALONE, *(LOSSES[name].title for name in (*usual, *(name for name in suiting if name not in usual)))]
 
 
 def _number(what: str) -> Callable[[str], float]:

@@ -1,0 +1,69 @@
+"""The form for language models: what it offers, what it leaves out, and that it starts a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distill_core import presets
+from distill_core.losses.registry import LOSSES
+from distill_core.runs.manager import Manager
+
+TRAIN = "pages/train.py"
+
+
+def texts(app: Any) -> Any:
+    page = app(TRAIN)
+    page.segmented_control(key="form_task").set_value("language").run()
+    assert not page.exception
+    return page
+
+
+def test_texts_begin_with_their_own_preset_and_start_it(app: Any, still_manager: Manager) -> None:
+    page = texts(app)
+    assert page.selectbox(key="form_teacher").value == "gpt-skills"
+    assert page.selectbox(key="form_student").value == "gpt-2x128"
+    page.button(key="start").click().run()
+    assert not page.exception
+    assert still_manager.store.list()[0].config == presets.load("language-quick")
+
+
+def test_only_what_suits_texts_is_offered(app: Any) -> None:
+    page = texts(app)
+    offered = {checkbox.label for checkbox in page.checkbox}
+    assert offered == {info.title for name, info in LOSSES.items() if name not in ("ce", "kd") and info.of_texts}
+    assert "form_flip" not in {toggle.key for toggle in page.toggle}
+    assert page.segmented_control(key="form_budgeted").options == ["All", "Only some"]
+    assert page.selectbox(key="form_dataset").options == ["skills", "skills-more", "plain-english"]
+
+
+def test_kinds_of_prompt_can_be_fine_tuned_on_by_name(app: Any, still_manager: Manager) -> None:
+    page = texts(app)
+    page.segmented_control(key="form_fine_tune").set_value("Some classes").run()
+    kinds = page.multiselect(key="form_classes")
+    assert kinds.label == "Kinds of prompt to fine-tune on"
+    assert kinds.options[:3] == ["chain", "rev", "upp"]
+    kinds.select(0).run()
+    page.button(key="start").click().run()
+    assert still_manager.store.list()[0].config.phases[2].classes == (0,)
+
+
+def test_a_layer_map_between_two_gpts_is_shown(app: Any) -> None:
+    page = texts(app)
+    page.checkbox(key="form_use_relations").check().run()
+    assert not page.error
+    said = " ".join(table.value.to_csv() for table in page.table)
+    assert "block2.attention.query" in said
+    assert "value of the last block" in said
+
+
+def test_going_back_to_images_begins_with_the_quickstart(app: Any) -> None:
+    page = texts(app)
+    page.segmented_control(key="form_task").set_value("vision").run()
+    assert not page.exception
+    assert page.selectbox(key="form_student").value == presets.load("quickstart").student
+
+
+def test_a_wrong_number_is_told_in_the_words_of_texts(app: Any) -> None:
+    page = texts(app)
+    page.number_input(key="form_budget").set_value(50_000).run()
+    assert any("more than the 20,000 prompts" in error.value for error in page.error)
