@@ -323,6 +323,7 @@ LOSSES: dict[str, LossInfo] = {
         "Touvron et al. 2021 (2012.12877), eq. 3",
         0.5,
         "distill_core.losses.distillation_token:DistillationToken",
+        of_texts=False,
         options={"hard": Option(True, "Copy the teacher's choice, not its softened answer")},
     ),
 }

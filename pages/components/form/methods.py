@@ -31,9 +31,12 @@ def methods() -> list[str]:
     st.caption(
         "The student can copy more than the answers. Every method chosen here joins the loss with its own weight."
     )
-    _families(FRONT)
-    with st.expander("More methods", icon=":material/add_circle:"):
-        _families(MORE)
+    if of_images():
+        _families(FRONT)
+        with st.expander("More methods", icon=":material/add_circle:"):
+            _families(MORE)
+    else:
+        _families((*MORE[::-1], *FRONT))
     config = so_far()
     refused = [name for name in METHODS if st.session_state[f"form_use_{name}"] and not _method(name, config)]
     st.toggle(
