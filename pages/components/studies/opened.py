@@ -93,11 +93,16 @@ def _results(plan: StudyPlan, rows: Sequence[RunRow]) -> None:
     if not found:
         st.caption("Charts and table appear with the first finished run.")
         return
+    findings(plan, rows, found)
+    table(plan, found)
+    _file(plan, found)
+
+
+def findings(plan: StudyPlan, rows: Sequence[RunRow], found: Sequence[VariantRow]) -> None:
+    """What a study says, in a sentence and in charts."""
     st.markdown(f"##### {headline(plan, found)}")
     charts(plan, rows, found)
     st.caption(how_to_read(plan, found))
-    table(plan, found)
-    _file(plan, found)
 
 
 def _file(plan: StudyPlan, found: Sequence[VariantRow]) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.studies.outcome import variant_rows
-from distill_core.studies.reading import headline, how_to_read
-from pages.components.studies.charts import charts
 from pages.components.studies.listing import card
-from pages.components.studies.opened import made_by
+from pages.components.studies.opened import findings, made_by
 from pages.components.studies.shelf import Study, studies
 
 
@@ -45,6 +43,4 @@ def _charts(study: Study) -> None:
         st.header(study.title, anchor=False, width="content")
         st.badge("recorded", icon=":material/inventory_2:", color="gray")
     made_by(study, study.recorded)
-    st.markdown(f"##### {headline(plan, found)}")
-    charts(plan, rows, found)
-    st.caption(how_to_read(plan, found))
+    findings(plan, rows, found)
