@@ -76,6 +76,10 @@ class LossInfo:
     of_images: bool = True
     options: Mapping[str, Option] = field(default_factory=dict)
 
+    def suits(self, images: bool) -> bool:
+        """Whether it is for images, or for texts."""
+        return self.of_images if images else self.of_texts
+
     @property
     def defaults(self) -> dict[str, float | bool]:
         """What its options are when the user does not say."""

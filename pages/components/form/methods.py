@@ -64,7 +64,7 @@ def _families(families: tuple[str, ...]) -> None:
 
 def _suits(name: str) -> bool:
     """Whether a method is for inputs of this kind."""
-    return LOSSES[name].of_images if of_images() else LOSSES[name].of_texts
+    return LOSSES[name].suits(images=of_images())
 
 
 def _choice(name: str) -> None:

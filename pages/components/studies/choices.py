@@ -69,7 +69,7 @@ def _budgets(base: DistillConfig) -> list[str]:
 
 def _methods(base: DistillConfig) -> list[str]:
     images = base.task == "vision"
-    suiting = [name for name in METHODS if (LOSSES[name].of_images if images else LOSSES[name].of_texts)]
+    suiting = [name for name in METHODS if LOSSES[name].suits(images)]
     usual = ("at", "hint") if images else ("rkl", "hint")
     return [ALONE, *(LOSSES[name].title for name in (*usual, *(name for name in suiting if name not in usual)))]
 
