@@ -49,6 +49,31 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """A data set before it is loaded: its shape, and how many inputs it trains on.
+
+    `named` says whether `classes` are its own names or mere numbers that stand for them; `kinds` are those of whole
+    inputs, as `DataFacts` has them.
+    """
+
+    classes: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    inputs: int
+    named: bool = True
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Over which labels are balanced, and of which a phase may choose some."""
+        return self.kinds or self.classes
+
+    def facts(self, name: str) -> DataFacts:
+        """As a model is built for."""
+        channels = self.input_shape[0] if len(self.input_shape) == 3 else 0
+        return DataFacts(name, self.classes, self.input_shape, (0.5,) * channels, (0.5,) * channels, "", self.kinds)
+
+
+@dataclass(frozen=True)
 class Split:
     """Inputs `[N, ...]` as stored and their labels, int64.
 
@@ -182,6 +207,15 @@ class Task(Protocol):
         """The teachers that ship with the project."""
         ...
 
+    def foreseen(self, config: DistillConfig) -> Foreseen:
+        """What is known of the transfer set before it is loaded.
+
+        Raises:
+            ConfigError: if there is no such data set.
+            DataUnavailable: if it is a folder that cannot be used; says why.
+        """
+        ...
+
     def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
         """The three splits.
 
@@ -210,6 +244,15 @@ class Task(Protocol):
 
     def code_sha256(self, architecture: str) -> str:
         """Of the user's own code that builds an architecture, which may change under its name; "" for any other."""
+        ...
+
+    def card_of(self, reference: str, facts: DataFacts) -> ModelCard | None:
+        """The card of a teacher as `load_teacher` would give it; None for one without, of which only loading can tell.
+
+        Raises:
+            ConfigError: if there is no such teacher.
+            CheckpointError: if its card cannot be read.
+        """
         ...
 
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:

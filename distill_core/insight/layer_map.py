@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.events import TermFacts
-from distill_core.insight.foresight import known_data, teacher_card
 from distill_core.insight.words import weight_by_phase
 from distill_core.losses.registry import LENDER, LOSSES
 from distill_core.task import DataFacts, task_named
@@ -149,10 +148,10 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
 
     if config.teacher is None:
         raise ConfigError("terms: a layer map needs a teacher; choose one")
-    data = known_data(config)
     task = task_named(config.task)
+    data = task.foreseen(config)
     facts = data.facts(config.dataset)
-    card = teacher_card(config.teacher, config.task)
+    card = task.card_of(config.teacher, facts)
     if card is None:
         teacher, card = task.load_teacher(config.teacher, facts)
     else:
@@ -164,9 +163,9 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
         student=task.build(task.bare(config.student), facts, 0),
         student_example=task.example(facts),
         teacher=teacher,
-        teacher_example=task.example(card if config.task != "language" else facts),
+        teacher_example=task.example(card),
         classes=len(facts.classes),
-        images=data.images,
+        images=data.inputs,
     )
 
 

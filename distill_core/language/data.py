@@ -18,6 +18,7 @@ from distill_core.language.tokens import CHARACTERS, VOCABULARY, batch
 from distill_core.task import Data, DataFacts, Split
 
 TOKENS = ("pad", "bos", "eos", "unk", *CHARACTERS)
+PROSE = ("text",)
 KINDS = ("chain", *instructions.COMMANDS, *instructions.SEEN_PAIRS)
 BEYOND = -1
 """The kind of a test prompt that no training prompt is of."""
@@ -77,7 +78,7 @@ def _plain_english(name: str) -> Data:
         for paragraphs, stride in zip(texts, (WINDOW, STRIDE, STRIDE), strict=True)
     )
     sha256 = hashlib.sha256(f"{WINDOW} {STRIDE}\n{read_text()}".encode()).hexdigest()
-    return Data(_facts(name, train, sha256, ("text",)), _all_alike(train), _all_alike(validation), _all_alike(test))
+    return Data(_facts(name, train, sha256, PROSE), _all_alike(train), _all_alike(validation), _all_alike(test))
 
 
 def _all_alike(split: Split) -> Split:

@@ -12,7 +12,7 @@ from distill_core.config import Augmentation, DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.home import default_home
 from distill_core.language import models
-from distill_core.task import Data, DataFacts, Feed, Inputs, Mix, ModelChoice, Score, Split, no_matter
+from distill_core.task import Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
 
 if TYPE_CHECKING:
     import torch
@@ -51,6 +51,16 @@ class LanguageTask:
         ]
         return sorted(found, key=lambda choice: choice.parameters)
 
+    def foreseen(self, config: DistillConfig) -> Foreseen:
+        """What is known of the prompts, or the text, before they are made."""
+        from distill_core.language.data import KINDS, PROSE, TOKENS
+        from distill_core.language.datasets import DATASETS, SIZES
+
+        if config.dataset not in DATASETS:
+            raise unknown_name("dataset", config.dataset, DATASETS)
+        prompts, length = SIZES[config.dataset]
+        return Foreseen(TOKENS, (length,), prompts, kinds=PROSE if config.dataset == "plain-english" else KINDS)
+
     def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:  # noqa: ARG002
         """The three splits, generated or read."""
         from distill_core.language.data import load
@@ -69,6 +79,10 @@ class LanguageTask:
         """Nothing: every model is the project's own."""
         return ""
 
+    def card_of(self, reference: str, facts: DataFacts) -> ModelCard | None:
+        """The card in a teacher's folder."""
+        return _as_reads(read_card(teacher_folder(reference)), facts)
+
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card: one that ships, one that was published, or a model's folder."""
         folder = teacher_folder(reference)
@@ -81,7 +95,7 @@ class LanguageTask:
                 f"{len(facts.classes)}; teacher and student must read the same tokens, so choose another teacher"
             )
         model = load_weights(models.build(card.architecture, len(card.classes), 0), folder, card)
-        return model, card.model_copy(update={"input_shape": facts.input_shape})  # it reads texts of any length
+        return model, _as_reads(card, facts)
 
     def feed(
         self,
@@ -143,6 +157,11 @@ class TokenFeed:
     def plain(self, indices: Tensor) -> Tensor:
         """The texts of these numbers `[B]`."""
         return self._inputs[indices].to(self._device)
+
+
+def _as_reads(card: ModelCard, facts: DataFacts) -> ModelCard:
+    """A model's card for these texts: it reads any length."""
+    return card.model_copy(update={"input_shape": facts.input_shape})
 
 
 def teacher_folder(reference: str) -> Path:

@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.table import Table
 
+from distill_core.insight.names import nouns_of
 from distill_core.insight.verdict import verdict
 from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
-from distill_core.task import task_named
 from distill_core.terminal.screen import show, show_json, side_by_side, table
 from distill_core.terminal.watching import Watch
 
@@ -21,7 +21,7 @@ UNKNOWN = "–"
 def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
     """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
-    tables = [models_table(record.summary, task_named(record.config.task).noun), metrics_table(record.summary)]
+    tables = [models_table(record.summary, nouns_of(record.config)[0]), metrics_table(record.summary)]
     shown = [line for each in tables if each is not None for line in ("", each)]
     show(*shown, "", *sentences(record, said))
 
@@ -67,12 +67,12 @@ def how_far(progress: dict[str, Any] | None) -> str:
     )
 
 
-def models_table(summary: dict[str, Any], noun: str) -> Table:
+def models_table(summary: dict[str, Any], one: str) -> Table:
     """Teacher, student and baseline: parameters, accuracy, size and latency.
 
     Args:
         summary: of the run.
-        noun: what its inputs are called, such as "images".
+        one: what an input of it is called, such as "image".
     """
     latency = summary.get("latency") or {}
     rows = []
@@ -98,8 +98,7 @@ def models_table(summary: dict[str, Any], noun: str) -> Table:
                 side_by_side(wall.get("p50"), wall.get("p95")) if wall else UNKNOWN,
             )
         )
-    one = "an image" if noun == "images" else f"a {noun.removesuffix('s')}"
-    headings = ("", "model", "parameters", "test accuracy", "ONNX size", f"CPU time {one}", "wall time p50 / p95")
+    headings = ("", "model", "parameters", "test accuracy", "ONNX size", f"CPU time per {one}", "wall time p50 / p95")
     return table(headings, rows, numbers=range(2, 7))
 
 
@@ -128,7 +127,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines = [meaning.headline, *([meaning.caution] if meaning.caution else [])]
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
-    speed = f"{summary['images_per_second']:,.0f} {task_named(record.config.task).noun} a second"
+    speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
     onnx = summary.get("onnx")
     if onnx:

@@ -35,7 +35,8 @@ def data_and_labels(
     """
     data = task.load_data(config, home, between)
     if config.labels_file is None:
-        return data, visible_labels(data.train.groups, len(data.facts.groups), config.label_budget, config.seed)
+        groups, budget = len(data.facts.groups), config.label_budget
+        return data, visible_labels(data.train.groups, groups, budget, config.seed, task.noun)
     if config.label_budget is not None:
         raise ConfigError(
             f"label_budget: got {config.label_budget} together with labels_file; the file says which labels are seen, "

@@ -14,7 +14,7 @@ from distill_core.errors import ConfigError
 from distill_core.train.refusals import check_budget
 
 
-def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) -> Tensor:
+def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int, noun: str = "images") -> Tensor:
     """The images whose labels the student may see: balanced over the classes, fixed by the seed.
 
     Args:
@@ -22,6 +22,7 @@ def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) 
         classes: C.
         budget: how many labels; None for all N.
         seed: decides which.
+        noun: what the inputs are called, should the budget be refused.
 
     Returns:
         `[N]` bool.
@@ -29,7 +30,7 @@ def visible_labels(labels: Tensor, classes: int, budget: int | None, seed: int) 
     Raises:
         ConfigError: if the budget is smaller than the number of classes or larger than N.
     """
-    check_budget(budget, classes, len(labels))
+    check_budget(budget, classes, len(labels), noun)
     if budget is None or budget == len(labels):
         return torch.ones(len(labels), dtype=torch.bool)
     generator = torch.Generator().manual_seed(seed)

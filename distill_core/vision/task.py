@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from distill_core.cards import ModelCard, model_folders, read_card
 from distill_core.config import Augmentation, DistillConfig
-from distill_core.task import Data, DataFacts, Feed, Inputs, Mix, ModelChoice, Score, Split, no_matter
+from distill_core.task import Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
 from distill_core.vision import models, teachers
 from distill_core.vision.teachers import TEACHERS, teacher_folder
 
@@ -66,6 +66,12 @@ class VisionTask:
             )
         return sorted(found, key=lambda choice: choice.parameters)
 
+    def foreseen(self, config: DistillConfig) -> Foreseen:
+        """What is known of the transfer set; of a folder, its sub-folders and files are listed."""
+        from distill_core.vision.datasets.foreseen import foreseen
+
+        return foreseen(config)
+
     def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
         """The three splits; raises DataUnavailable with the ways out."""
         from distill_core.vision.datasets import load
@@ -84,6 +90,10 @@ class VisionTask:
     def code_sha256(self, architecture: str) -> str:
         """Of the file that holds a `module:function`; "" for the zoo's models."""
         return models.code_sha256(architecture)
+
+    def card_of(self, reference: str, facts: DataFacts) -> ModelCard | None:  # noqa: ARG002
+        """The card in a teacher's folder; None of torchvision's models, files of weights and one's own code."""
+        return teachers.card_of(reference)
 
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card; see `distill_core.vision.teachers` for what a reference can be."""

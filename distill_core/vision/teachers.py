@@ -49,6 +49,19 @@ def load(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
     return load_weights(_built(card.architecture, len(card.classes), card.input_shape), folder, card), card
 
 
+def card_of(reference: str) -> ModelCard | None:
+    """The card of a teacher that has a folder; None for any other.
+
+    Raises:
+        ConfigError: if there is no such teacher.
+        CheckpointError: if its card cannot be read.
+    """
+    is_folder = Path(reference).expanduser().is_dir()
+    if not is_folder and (reference.startswith("torchvision/") or "@" in reference or _is_own(reference)):
+        return None
+    return read_card(teacher_folder(reference))
+
+
 def named() -> dict[str, Path]:
     """The folders of the teachers that have a name: the embedded ones, and those published in the home.
 

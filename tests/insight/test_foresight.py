@@ -7,50 +7,12 @@ from typing import Any
 
 import pytest
 
-from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
-from distill_core.insight.foresight import KnownData, known_data, refusals
+from distill_core.insight.foresight import refusals
 from distill_core.presets import load
 from distill_core.runs.preflight import inspect
-from distill_core.task import task_named
 
 VGG8 = str(Path(__file__).parents[2] / "distill_core" / "assets" / "teachers" / "vgg8-fashion")
-HERE = ("fashion-mnist-mini", "digits")
-DEBIAN = ("fashion-mnist", "fashion-mnist-rest")
-
-
-def pets(root: Path, each: int = 8, size: int = 8) -> Path:
-    from PIL import Image
-
-    for kind in ("cat", "dog"):
-        (root / kind).mkdir(parents=True)
-        for number in range(each):
-            Image.new("RGB", (size, size)).save(root / kind / f"{number}.png")
-    return root
-
-
-def as_loaded(config: DistillConfig, home: Path) -> KnownData:
-    data = task_named("vision").load_data(config, home)
-    return KnownData(data.facts.classes, data.facts.input_shape, len(data.train))
-
-
-@pytest.mark.parametrize("dataset", HERE + DEBIAN)
-def test_what_is_known_of_a_data_set_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
-    if dataset in DEBIAN and not Path("/usr/share/datasets/fashion-mnist").is_dir():
-        pytest.skip("Fashion-MNIST is not installed here (Debian: apt-get install dataset-fashion-mnist)")
-    config = DistillConfig(dataset=dataset)
-    assert known_data(config) == as_loaded(config, tmp_path)
-
-
-def test_every_listed_data_set_is_known_or_a_folder() -> None:
-    for dataset in task_named("vision").datasets():
-        if dataset != "folder":
-            assert known_data(DistillConfig(dataset=dataset)).images > 0
-
-
-def test_a_folder_is_known_by_listing_it(tmp_path: Path) -> None:
-    config = DistillConfig(dataset="folder", data_folder=str(pets(tmp_path / "pets")), image_size=16)
-    assert known_data(config) == as_loaded(config, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -105,15 +67,6 @@ def test_a_method_or_a_setting_of_it_that_is_not_known_is_refused() -> None:
     first, second = refusals(load("quickstart").changed({"terms": terms}))
     assert first.startswith("terms: 'atention' is not known.")
     assert second.startswith("terms: option of dkd: 'gamma' is not known.")
-
-
-@pytest.mark.parametrize("dataset", task_named("language").datasets())
-def test_what_is_known_of_texts_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
-    config = DistillConfig(task="language", teacher="gpt-skills", student="gpt-2x64", dataset=dataset)
-    data = task_named("language").load_data(config, tmp_path)
-    assert known_data(config) == KnownData(
-        data.facts.classes, data.facts.input_shape, len(data.train), kinds=data.facts.kinds
-    )
 
 
 def test_runs_on_texts_are_foreseen_too() -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.language.data import BEYOND, KINDS, TOKENS, load, prompts_of
 from distill_core.language.tokens import BOS, EOS, PAD, decode
-from distill_core.task import Data
+from distill_core.task import Data, Foreseen, task_named
 
 
 def test_a_label_is_the_token_after_its_position_and_the_first_answer_token_has_one(small_skills: Data) -> None:
@@ -57,3 +60,12 @@ def test_plain_english_is_read_from_the_beginning_in_windows() -> None:
 def test_another_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'skills'"):
         load("skils")
+
+
+@pytest.mark.parametrize("dataset", task_named("language").datasets())
+def test_what_is_known_of_texts_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
+    config = DistillConfig(task="language", teacher="gpt-skills", student="gpt-2x64", dataset=dataset)
+    data = task_named("language").load_data(config, tmp_path)
+    assert task_named("language").foreseen(config) == Foreseen(
+        data.facts.classes, data.facts.input_shape, len(data.train), kinds=data.facts.kinds
+    )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from distill_core.insight.baseline import compared
 from distill_core.insight.choices import TeacherChoice
-from distill_core.insight.foresight import known_data
+from distill_core.task import task_named
 from pages.components.form.problems import told_here
 from pages.components.form.state import base, noun, of_images, so_far, taught
 from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL, values_of
@@ -49,7 +49,8 @@ def phases(teacher: TeacherChoice | None) -> None:
 
 def _classes(teacher: TeacherChoice | None) -> None:
     """By name where the teacher's names are known, else by number."""
-    groups = known_data(base().model_copy(update={"dataset": st.session_state.form_dataset})).kinds
+    chosen = base().model_copy(update={"dataset": st.session_state.form_dataset})
+    groups = task_named(base().task).foreseen(chosen).kinds
     names = dict(enumerate(groups or (teacher.classes if teacher else ())))
     known = sorted({*names, *base().phases[-1].classes})
     st.multiselect(
