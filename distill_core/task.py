@@ -242,6 +242,14 @@ class Task(Protocol):
         """The architecture a trained model's card names: without the published weights it may have begun from."""
         ...
 
+    def attends(self, architecture: str) -> bool:
+        """Whether a model is a transformer, as far as its name tells.
+
+        Raises:
+            ConfigError: if there is no such architecture.
+        """
+        ...
+
     def code_sha256(self, architecture: str) -> str:
         """Of the user's own code that builds an architecture, which may change under its name; "" for any other."""
         ...

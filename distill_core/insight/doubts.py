@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError
 from distill_core.losses.registry import loss_named
+from distill_core.task import task_named
 
 FEW_LABELS = 1_000
 
@@ -25,7 +27,7 @@ def doubts(
     images: int | None = None,
     teacher_data: str | None = None,
 ) -> Iterator[str]:
-    """Doubts about a run with a teacher, in sentences; without one there are none.
+    """Doubts about a run, in sentences; all but those about the student's optimiser are about its teacher.
 
     Args:
         config: the run.
@@ -34,6 +36,11 @@ def doubts(
         images: how many the transfer set has, if known.
         teacher_data: the data set that the teacher's card says it was trained on, if known.
     """
+    if config.optimiser.optimiser == "sgd" and _attends(config):
+        yield (
+            f"{config.student} is a transformer, and those learn slowly or not at all by SGD. Choose AdamW with a "
+            "learning rate of about 0.001 (optimiser=adamw, learning_rate=0.001)."
+        )
     if config.teacher is None:
         return
     if student_parameters and teacher_parameters and student_parameters >= teacher_parameters:
@@ -63,6 +70,13 @@ def doubts(
         yield f"{why} no labels: the student learns from the teacher's answers alone."
     if config.objective.alpha == 0 and terms == {"ce"}:
         yield "alpha = 0 ignores the teacher: the student learns from labels alone, like its baseline."
+
+
+def _attends(config: DistillConfig) -> bool:
+    try:
+        return task_named(config.task).attends(config.student)
+    except ConfigError:  # an unknown student is refused elsewhere, with the names there are
+        return False
 
 
 def _seen_before(config: DistillConfig, teacher_data: str | None) -> str | None:

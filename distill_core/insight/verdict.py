@@ -50,6 +50,15 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     noun = task_named(config.task).noun
     if student is None:
         return Verdict("plain", "This run ended without a test result.")
+    guessing = summary.get("guessing")
+    if guessing and student <= guessing + SEED_NOISE:
+        return Verdict(
+            "loss",
+            f"{seen}, the student reaches {percent(student)} on the test {noun}: no better than always giving the "
+            "same answer.",
+            f"It learned nothing. Train anew with a lower learning rate (it was {config.optimiser.learning_rate:g}), "
+            "or with lower weights for its losses.",
+        )
     if config.teacher is None:
         return Verdict(
             "plain", f"{seen} and no teacher, {config.student} reaches {percent(student)} on the test {noun}."

@@ -75,6 +75,10 @@ class LanguageTask:
         """The name as it is."""
         return architecture
 
+    def attends(self, architecture: str) -> bool:  # noqa: ARG002
+        """Every model here is a transformer."""
+        return True
+
     def code_sha256(self, architecture: str) -> str:  # noqa: ARG002
         """Nothing: every model is the project's own."""
         return ""

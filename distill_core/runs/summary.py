@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FIGURES = ("cpu_ms", "wall_ms", "load_ms", "preempted_share", "batch", "peak_memory_mb", "bytes", "sha256")
 _FROM_RESULT = (
     "agreement",
+    "guessing",
     "seconds",
     "images_per_second",
     "steps",
@@ -52,8 +53,8 @@ def summarise(
         warnings: sentences; repeated ones are kept once.
 
     Returns:
-        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, seconds,
-        images_per_second, onnx, onnx_why, latency, warnings, and what is needed to repeat the run.
+        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, guessing,
+        seconds, images_per_second, onnx, onnx_why, latency, warnings, and what is needed to repeat the run.
     """
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]

@@ -60,6 +60,7 @@ def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher
         agreement=int((student.predictions == teacher.predictions).sum()) / len(student.predictions)
         if student and teacher
         else None,
+        guessing=_guessing(shop.data.test.labels),
         test_inputs=(student.counted if student else None) or len(shop.data.test),
         labels=int(shop.visible.sum()),
         steps=progress.step,
@@ -110,6 +111,10 @@ def write_weights(
     }
     write_model(folder / "best", card.model_copy(update=tested), dict(best))
     write_model(folder / "last", card, dict(last))
+
+
+def _guessing(labels: Tensor) -> float | None:
+    return int(labels.bincount().max()) / len(labels) if labels.ndim == 1 else None
 
 
 def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelScore:

@@ -29,13 +29,15 @@ class ModelScore:
 class RunResult:
     """The end of a run; `seconds` are spent in training steps alone.
 
-    `agreement` is the share of test inputs on which student and teacher answer the same. A stopped run has no scores.
+    `agreement` is the share of test inputs on which student and teacher answer the same. `guessing` is the accuracy of
+    always giving the commonest answer; None where answers are whole texts. A stopped run has no scores.
     """
 
     status: Literal["finished", "stopped"]
     student: ModelScore | None
     teacher: ModelScore | None
     agreement: float | None
+    guessing: float | None
     test_inputs: int
     labels: int
     steps: int

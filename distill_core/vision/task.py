@@ -87,6 +87,10 @@ class VisionTask:
         """The architecture a trained model's card names: without the published weights it may have begun from."""
         return models.without_weights(architecture)
 
+    def attends(self, architecture: str) -> bool:
+        """ViTs do; of one's own code nobody knows."""
+        return models.attends(architecture)
+
     def code_sha256(self, architecture: str) -> str:
         """Of the file that holds a `module:function`; "" for the zoo's models."""
         return models.code_sha256(architecture)

@@ -105,3 +105,20 @@ def test_a_method_that_counts_in_no_phase_is_doubted(term: dict[str, Any], phase
     assert said.startswith("Hint (FitNets) counts in no phase")
     on = config.changed({"terms": ["hint"]})
     assert list(doubts(on, student_parameters=1, teacher_parameters=2)) == []
+
+
+@pytest.mark.parametrize("student", ["vit-micro", "deit-tiny", "torchvision/vit_b_16", "gpt-2x64"])
+@pytest.mark.parametrize("taught", [True, False])
+def test_a_transformer_with_sgd_is_doubted_even_without_a_teacher(student: str, taught: bool) -> None:
+    settings: dict[str, Any] = {"student": student, "label_budget": None}
+    if student.startswith("gpt"):
+        settings |= {"task": "language", "dataset": "skills", "teacher": "gpt-skills"}
+    if not taught:
+        settings |= {"teacher": None, "phases": [{"name": "all", "share": 1.0, "pool": "all"}]}
+    adamw = {"optimiser": "adamw", "learning_rate": 0.001}
+    assert any("is a transformer" in each for each in doubts_of(settings))
+    assert not any("is a transformer" in each for each in doubts_of(settings | adamw))
+
+
+def test_a_student_that_is_not_known_raises_no_doubt_of_its_own() -> None:
+    assert doubts_of({"student": "no-such-model"}) == []

@@ -126,3 +126,16 @@ def test_a_difference_is_what_subtracting_the_shown_figures_gives(first: float, 
 )
 def test_numbers_are_said_as_people_say_them(said: str, expected: str) -> None:
     assert said == expected
+
+
+def test_a_student_that_learned_nothing_is_told_so_whatever_stands_beside_it() -> None:
+    for baseline, config in ((None, CONFIG), (0.75, CONFIG), (None, CONFIG.changed({"teacher": None}))):
+        found = verdict(summary(0.105, baseline) | {"guessing": 0.1}, config)
+        assert found.kind == "loss"
+        assert "no better than always giving the same answer" in found.headline
+        assert "lower learning rate (it was 0.1)" in found.caution
+
+
+def test_of_two_classes_more_than_half_is_more_than_guessing() -> None:
+    assert "same answer" not in verdict(summary(0.55) | {"guessing": 0.5}, CONFIG).headline
+    assert "same answer" in verdict(summary(0.5) | {"guessing": 0.5}, CONFIG).headline

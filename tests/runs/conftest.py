@@ -85,6 +85,7 @@ class FakeEngine:
             student=ModelScore(config.student, 1000, accuracy, 0.5, 0.81, 1, 0.8) if done else None,
             teacher=ModelScore("big", 9000, 0.9, 0.3) if done and config.teacher else None,
             agreement=0.85 if done and config.teacher else None,
+            guessing=0.1,
             test_inputs=4000,
             labels=400,
             steps=self.steps,

@@ -37,6 +37,7 @@ class Family:
         label: how a model of it is called, the groups in braces.
         make: ``module:function``, called as ``function(channels, classes, size, **groups)``; groups are text.
         examples: names to list, smallest first.
+        attends: whether they are transformers.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Family:
     label: str
     make: str
     examples: tuple[str, ...]
+    attends: bool = False
 
 
 LENT = ">"
@@ -51,6 +53,7 @@ LENT = ">"
 other inputs than the student, their shape follows: ``>vgg8-w48@3x64x64``."""
 OWN = "Your own"
 TORCHVISION = "torchvision"
+_TORCHVISION_TRANSFORMERS = ("vit_", "swin_")
 _HERE = "distill_core.vision.models"
 _PATCH = r"(?P<patch>(?:-p\d{1,2})?)"
 
@@ -110,6 +113,7 @@ FAMILIES: tuple[Family, ...] = (
         "ViT-{scale}{patch}",
         f"{_HERE}.vit:build",
         ("vit-micro", "vit-tiny", "vit-small"),
+        attends=True,
     ),
     Family(
         "ViT with a distillation token",
@@ -117,6 +121,7 @@ FAMILIES: tuple[Family, ...] = (
         "DeiT-{scale}{patch}",
         f"{_HERE}.vit:build_distilled",
         ("deit-micro", "deit-tiny", "deit-small"),
+        attends=True,
     ),
     Family(
         TORCHVISION,
@@ -154,6 +159,17 @@ def title(architecture: str) -> str:
     found, parts = _matched(own)
     borrowed = f" with the classifier of {title(lender.partition('@')[0])}" if lent else ""
     return found.label.format(**parts) + borrowed
+
+
+def attends(architecture: str) -> bool:
+    """Whether a model is a transformer, as far as its name tells.
+
+    Raises:
+        ConfigError: if there is no such architecture.
+    """
+    if architecture.startswith("torchvision/"):
+        return any(word in architecture for word in _TORCHVISION_TRANSFORMERS)
+    return family(architecture).attends
 
 
 def without_weights(architecture: str) -> str:
