@@ -138,7 +138,7 @@ LOSSES: dict[str, LossInfo] = {
     "dist": LossInfo(
         "Correlations (DIST)",
         "soft labels",
-        "Copies rankings: of the classes for an image, of the images for a class.",
+        "Copies rankings: which answers fit an input best, and which inputs an answer fits best.",
         "Huang et al. 2022 (2205.10536), eq. 10",
         2.0,
         "distill_core.losses.correlations:Correlations",

@@ -19,6 +19,11 @@ ENOUGH_SECONDS = 4.0
 ENOUGH_STEPS = 20
 ENOUGH_OF_ALL = 0.1
 """So far into the training the first steps no longer count for much."""
+LONG_SECONDS = 10.0
+FEW_STEPS = 3
+"""Steps that take so long are timed by so few of them."""
+OTHER_PACE = 2.0
+"""A student whose first steps take so many times the baseline's is not timed by the baseline."""
 
 
 class Track:
@@ -31,6 +36,7 @@ class Track:
         self.preparing = ""
         self.seconds_left: float | None = None
         self.seconds_per_step: float | None = None
+        self._so_far: float | None = None
         self._begun_at = 0
         self._first: Any = None
 
@@ -54,7 +60,7 @@ class Track:
         if kind == "Started":
             self.started, self.trained = True, False
             self.steps, self.step, self.seconds_left = data.steps, data.step, None
-            self._begun_at, self._first = data.step, None
+            self._begun_at, self._first, self._so_far = data.step, None, None
         elif kind == "PhaseStarted":
             self.phase = data.name
         elif kind == "StepLogged":
@@ -70,7 +76,9 @@ class Track:
         self._first = first = self._first or logged
         steps, seconds = logged.step - first.step, logged.seconds - first.seconds
         left = self.steps - logged.step
-        if steps >= ENOUGH_STEPS and seconds >= ENOUGH_SECONDS:
+        self._so_far = seconds / steps if steps else None
+        many = steps >= ENOUGH_STEPS and seconds >= ENOUGH_SECONDS
+        if many or (steps >= FEW_STEPS and seconds >= LONG_SECONDS):
             self.seconds_per_step = seconds / steps
         elif left == 0:
             self.seconds_left = 0.0
@@ -80,6 +88,10 @@ class Track:
         elif left > 0:
             return
         self.seconds_left = left * (self.seconds_per_step or 0.0)
+
+    def keeps(self, seconds_per_step: float) -> bool:
+        """Whether its steps so far, however few, last about as long as another's."""
+        return self._so_far is None or self._so_far <= OTHER_PACE * seconds_per_step
 
 
 def in_baseline(own: Track, baseline: Track | None) -> bool:
@@ -104,7 +116,8 @@ def share_done(own: Track, baseline: Track | None, with_baseline: bool) -> float
 def seconds_left(own: Track, baseline: Track | None) -> float | None:
     """Of a job's training, or None while nothing is known and when it is over.
 
-    While the baseline trains, the student's steps are taken to last as long as the baseline's.
+    Until enough of the student's own steps were timed they are taken to last as long as the baseline's; nothing is said
+    once they are seen to last longer.
     """
     if own.trained:
         return None
@@ -114,7 +127,7 @@ def seconds_left(own: Track, baseline: Track | None) -> float | None:
         return baseline.seconds_left + baseline.steps * baseline.seconds_per_step
     if own.seconds_left is not None:
         return own.seconds_left
-    if baseline is not None and baseline.seconds_per_step is not None:
+    if baseline is not None and baseline.seconds_per_step is not None and own.keeps(baseline.seconds_per_step):
         return (baseline.steps - own.step) * baseline.seconds_per_step
     return None
 

@@ -7,7 +7,7 @@ import pytest
 from distill_core.config import DistillConfig
 from distill_core.events import Finished, ModelFacts, Paused, PhaseSpan, PhaseStarted, Preparing, Started, StepLogged
 from distill_core.runs.live import History
-from distill_core.runs.progress import Track, progress_of
+from distill_core.runs.progress import Track, progress_of, seconds_left
 from distill_core.runs.records import RunEvent, RunRecord
 from distill_core.runs.store import Store
 
@@ -78,6 +78,25 @@ def test_slow_first_steps_do_not_lengthen_the_time_left() -> None:
 def test_nothing_is_said_of_the_time_left_before_enough_steps_were_timed() -> None:
     long = replace(STARTED, steps=1000)
     assert track(long, step(1, left=900.0), step(11, left=500.0)).seconds_left is None
+
+
+def timed(number: int, seconds: float) -> StepLogged:
+    return StepLogged(number, "distil", {}, {}, 1.0, 0.1, 1.0, seconds, 0.0)
+
+
+def test_a_student_much_slower_than_its_baseline_is_not_timed_by_it() -> None:
+    long = replace(STARTED, steps=1000)
+    done = track(long, *(timed(number, 0.1 * number) for number in range(10, 1001, 10)), Finished({}))
+    assert done.seconds_per_step == pytest.approx(0.1)
+    assert seconds_left(track(long), done) == pytest.approx(100.0)
+    assert seconds_left(track(long, timed(1, 0.1), timed(2, 0.25)), done) == pytest.approx(99.8)
+    assert seconds_left(track(long, timed(1, 1.0), timed(2, 2.0)), done) is None
+
+
+def test_a_few_long_steps_are_enough_to_time_them() -> None:
+    long = replace(STARTED, steps=1000)
+    assert track(long, timed(1, 5.0), timed(4, 14.0)).seconds_left is None
+    assert track(long, timed(1, 5.0), timed(4, 17.0)).seconds_left == pytest.approx(4.0 * 996)
 
 
 def test_after_the_last_step_no_time_is_left() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import DistillConfig
 from distill_core.losses.registry import LOSSES
@@ -19,6 +21,8 @@ FRONT = (
     "multi-scale distillation",
     "classifier distillation",
 )
+MANY = 3
+"""More methods than stand well below each other."""
 MORE = ("relations between samples", "transformers", "soft labels")
 
 
@@ -53,13 +57,27 @@ def methods() -> list[str]:
 
 
 def _families(families: tuple[str, ...]) -> None:
-    with st.grid(3, min_column_width=260, gap="medium"):
-        for family in (each for each in families if any(_suits(n) for n in METHODS if LOSSES[n].family == each)):
-            with st.container(gap="small"):
+    """Small families stand side by side; one of many methods has a row of its own."""
+    suiting = [name for name in METHODS if _suits(name)]
+    shown = {family: [name for name in suiting if LOSSES[name].family == family] for family in families}
+    for large, group in groupby((each for each in families if shown[each]), lambda family: len(shown[family]) > MANY):
+        if large:
+            for family in group:
                 st.markdown(f":small[**{family.capitalize()}**]")
-                for name in METHODS:
-                    if LOSSES[name].family == family and _suits(name):
+                with _grid():
+                    for name in shown[family]:
                         _choice(name)
+            continue
+        with _grid():
+            for family in group:
+                with st.container(gap="small"):
+                    st.markdown(f":small[**{family.capitalize()}**]")
+                    for name in shown[family]:
+                        _choice(name)
+
+
+def _grid() -> DeltaGenerator:
+    return st.grid(3, min_column_width=260, gap="medium")
 
 
 def _suits(name: str) -> bool:

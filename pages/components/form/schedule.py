@@ -37,6 +37,7 @@ def phases(teacher: TeacherChoice | None) -> None:
     st.segmented_control(
         "Fine-tune with",
         [KEEP, LABELS, CLASSES] if taught() else [KEEP, LABELS],
+        format_func=lambda ending: "Some kinds" if ending == CLASSES and not of_images() else ending,
         required=True,
         key="form_fine_tune",
         persist_state="session",

@@ -38,7 +38,7 @@ def test_only_what_suits_texts_is_offered(app: Any) -> None:
 
 def test_kinds_of_prompt_can_be_fine_tuned_on_by_name(app: Any, still_manager: Manager) -> None:
     page = texts(app)
-    page.segmented_control(key="form_fine_tune").set_value("Some classes").run()
+    page.segmented_control(key="form_fine_tune").set_value("Some kinds").run()
     kinds = page.multiselect(key="form_classes")
     assert kinds.label == "Kinds of prompt to fine-tune on"
     assert kinds.options[:3] == ["chain", "rev", "upp"]
