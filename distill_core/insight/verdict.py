@@ -56,8 +56,8 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
             "loss",
             f"{seen}, the student reaches {percent(student)} on the test {noun}: no better than always giving the "
             "same answer.",
-            f"Train anew with a lower learning rate (it was {config.optimiser.learning_rate:g}) or lower weights for its "
-            "losses, or train longer.",
+            f"Train anew with a lower learning rate (it was {config.optimiser.learning_rate:g}) or lower weights "
+            "for its losses, or train longer.",
         )
     if config.teacher is None:
         return Verdict(
