@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -36,14 +38,64 @@ def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], N
 
     The model answers in evaluation mode and is left in the mode it was in.
     """
-    was_training = model.training
-    model.eval()
     answers = []
-    try:
-        with torch.no_grad():
-            for batch in torch.arange(count).split(EVALUATION_BATCH):
-                between()
-                answers.append(model(feed.plain(batch)).float().cpu())
-    finally:
-        model.train(was_training)
+    with _answering(model):
+        for batch in torch.arange(count).split(EVALUATION_BATCH):
+            between()
+            answers.append(model(feed.plain(batch)).float().cpu())
     return torch.cat(answers)
+
+
+@contextmanager
+def _answering(*models: nn.Module) -> Iterator[None]:
+    """Evaluation mode and no gradients; each model is put back into the mode it was in."""
+    modes = [model.training for model in models]
+    try:
+        for model in models:
+            model.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        for model, mode in zip(models, modes, strict=True):
+            model.train(mode)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How near a student's answers come to its teacher's, position by position.
+
+    Attributes:
+        kl: `KL(teacher || student)` in nats at temperature 1, the mean over positions; 0 for the same answers.
+        agreement: share of positions whose likeliest class is the same.
+    """
+
+    kl: float
+    agreement: float
+
+
+def closeness(
+    student: tuple[nn.Module, Feed],
+    teacher: tuple[nn.Module, Feed],
+    labels: Tensor,
+    between: Callable[[], None] = lambda: None,
+) -> Closeness:
+    """Compares two models on the positions of a split that have a label; both are left in the mode they were in.
+
+    Args:
+        student: with its feed of the split, asked for unaugmented inputs.
+        teacher: the same.
+        labels: `[N]`, or `[N, L]` with negative ones where nothing is to be said.
+        between: called before each batch; may raise to end it.
+    """
+    divergence, same, count = 0.0, 0, 0
+    with _answering(student[0], teacher[0]):
+        for rows in torch.arange(len(labels)).split(EVALUATION_BATCH):
+            between()
+            counted = labels[rows] >= 0
+            ours, theirs = (model(feed.plain(rows)).float().cpu()[counted] for model, feed in (student, teacher))
+            divergence += functional.kl_div(
+                ours.log_softmax(dim=1), theirs.log_softmax(dim=1), reduction="sum", log_target=True
+            ).item()
+            same += int((ours.argmax(dim=1) == theirs.argmax(dim=1)).sum())
+            count += len(ours)
+    return Closeness(divergence / count, same / count)

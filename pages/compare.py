@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from distill_core.figures.capabilities import capabilities
 from distill_core.figures.models import COSTS, size_vs_accuracy
-from pages.components.comparison import differing, models, rows
+from pages.components.comparison import differing, models, rows, skills
 from pages.components.jobs import manager
 from pages.components.live_chart import live_chart, payload
 from pages.components.navigation import enter
@@ -64,5 +65,18 @@ with right:
         else:
             st.dataframe(settings, width="stretch", height="content", alt="Settings that differ")
             st.caption("A run is called by the first letters of its name in the table.")
+
+known = skills(shown)
+if not known.empty:
+    st.markdown("#### Capability against size")
+    version = f"skills-{'-'.join(record.id for record in shown)}"
+    alt = "Reasoning, instruction following and perplexity against the number of parameters"
+    live_chart(
+        payload(capabilities(known), name="skills", version=version, alt=alt, height=400), key="skills", height=400
+    )
+    st.caption(
+        "Language models only, on test prompts: :green[students], :orange[the same on labels alone] and "
+        ":violet[teachers]. Lines join the means of each size."
+    )
 
 recorded_studies(open_one=False)

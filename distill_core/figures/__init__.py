@@ -5,6 +5,7 @@ takes ten times as long. Colours are roles (see `palette`).
 """
 
 from distill_core.figures.accuracy import accuracy_curves
+from distill_core.figures.capabilities import capabilities
 from distill_core.figures.layout import Figure
 from distill_core.figures.loss import loss_curves
 from distill_core.figures.models import result_bars, size_vs_accuracy
@@ -14,6 +15,7 @@ __all__ = [
     "PALETTES",
     "Figure",
     "accuracy_curves",
+    "capabilities",
     "loss_curves",
     "result_bars",
     "size_vs_accuracy",

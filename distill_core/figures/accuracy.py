@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, notice, plain, thinned
+from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 
 MOST_TICKS = 12
 
@@ -18,15 +19,17 @@ def accuracy_curves(
     *,
     epochs: float,
     teacher: float | None = None,
+    measure: Measure = MEASURES[ACCURACY],
     empty: str = "The first point comes after the first epoch",
 ) -> Figure:
-    """Validation and training accuracy of the student, validation accuracy of the baseline.
+    """Validation and training accuracy of the student, validation accuracy of the baseline; or another measure of them.
 
     Args:
         student: one row an epoch, with columns `epoch`, `validation` and `train` (0..1; `train` may be missing).
         baseline: the same for the student trained on labels alone.
         epochs: of the whole training: the x axis does not grow.
         teacher: its accuracy on validation, drawn as a level line.
+        measure: what the frames hold in place of accuracy; what is no share of 1 has a logarithmic axis.
         empty: what is said while there are no points.
     """
     traces = []
@@ -35,6 +38,8 @@ def accuracy_curves(
     if "train" in student and student["train"].notna().any():
         traces.append(_curve(student, "train", "student, training", "@student/0.55", 1.5, "dot"))
     traces.append(_curve(student, "validation", "student, validation", "@student", 2.5, None))
+    for trace in traces:
+        trace["hovertemplate"] = "%{y:.1%}" if measure.is_share else "%{y:.3g}"
     seen = [trace["y"] for trace in traces]
     level = [] if teacher is None else [teacher]
     waiting = [] if any(seen) else [notice(empty)]
@@ -43,12 +48,12 @@ def accuracy_curves(
         "layout": layout(
             x={"title": "epoch", "range": [0, max(epochs, 1) * 1.02], "showticklabels": epochs > 0, **_whole(epochs)},
             y={
-                "title": "accuracy",
-                "tickformat": ".0%",
-                "range": _range([value for values in seen for value in values], level),
+                "title": measure.axis,
+                "uirevision": measure.name,
+                **_axis([value for values in seen for value in values], level, measure),
             },
             shapes=[_teacher_line(value) for value in level],
-            annotations=[*waiting, *(_teacher_name(value) for value in level)],
+            annotations=[*waiting, *(_teacher_name(value, measure) for value in level)],
         ),
     }
 
@@ -69,8 +74,20 @@ def _curve(frame: pd.DataFrame, column: str, name: str, colour: str, width: floa
         "y": plain(frame[column]),
         "line": {"color": colour, "width": width, **({"dash": dash} if dash else {})},
         "marker": {"color": colour, "size": 6},
-        "hovertemplate": "%{y:.1%}",
     }
+
+
+def _axis(values: list[float | None], level: list[float], measure: Measure) -> dict[str, Any]:
+    if measure.is_share:
+        return {"tickformat": ".0%", "range": _range(values, level)}
+    return {"type": "log", "tickformat": ".3~g", "dtick": "D2", "range": _decades(values, level)}
+
+
+def _decades(values: list[float | None], level: list[float]) -> list[float]:
+    """In powers of ten, the ends on whole quarters of one, so that the axis moves seldom."""
+    known = [value for value in values if value is not None] + level
+    low, high = min(known, default=1), max(known, default=100)
+    return [math.floor(4 * math.log10(low) - 0.2) / 4, math.ceil(4 * math.log10(high) + 0.2) / 4]
 
 
 def _range(values: list[float | None], level: list[float]) -> list[float]:
@@ -94,13 +111,13 @@ def _teacher_line(accuracy: float) -> dict[str, Any]:
     }
 
 
-def _teacher_name(accuracy: float) -> dict[str, Any]:
+def _teacher_name(value: float, measure: Measure) -> dict[str, Any]:
     return {
-        "text": f"teacher, validation {accuracy:.1%}",
+        "text": f"teacher, validation {value:.1%}" if measure.is_share else f"teacher, validation {value:.3g}",
         "xref": "paper",
         "yref": "y",
         "x": 0.01,
-        "y": accuracy,
+        "y": value if measure.is_share else math.log10(value),  # an annotation on a logarithmic axis is in powers
         "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,

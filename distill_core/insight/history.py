@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from distill_core.events import Evaluated, Event, Measured, PhaseSpan, Started, StepLogged
+from distill_core.insight.measures import ACCURACY, Measure, measures_among
 from distill_core.insight.words import difference
 
 
@@ -27,6 +28,7 @@ class Track:
     last: StepLogged | None = None
     finished: bool = False
     teacher_accuracy: float | None = None
+    teacher_metrics: dict[str, float] = field(default_factory=dict)
     logged: list[dict[str, float]] = field(default_factory=list)
     evaluated: list[dict[str, float]] = field(default_factory=list)
 
@@ -61,9 +63,16 @@ class Track:
         """One row a logged step, in the form `figures.loss_curves` takes."""
         return pd.DataFrame(self.logged, columns=None if self.logged else ["step", "loss"])
 
-    def accuracies(self) -> pd.DataFrame:
-        """One row an epoch, in the form `figures.accuracy_curves` takes."""
-        return pd.DataFrame(self.evaluated, columns=["epoch", "validation", "train"], dtype=float)
+    def accuracies(self, measure: str = ACCURACY) -> pd.DataFrame:
+        """One row an epoch, in the form `figures.accuracy_curves` takes; only accuracy is known of training."""
+        frame = pd.DataFrame(self.evaluated)
+        if measure != ACCURACY and len(frame):
+            frame = frame.assign(validation=frame.get(measure, math.nan), train=math.nan)
+        return frame.reindex(columns=["epoch", "validation", "train"]).astype(float)
+
+    def of_teacher(self, measure: str = ACCURACY) -> float | None:
+        """The teacher's figure, on validation where that was scored."""
+        return self.teacher_accuracy if measure == ACCURACY else self.teacher_metrics.get(measure)
 
     def feed(self, event: Event) -> None:
         """Takes in what this model's training said."""
@@ -89,11 +98,11 @@ class Track:
     def _evaluated(self, event: Evaluated) -> None:
         if event.who == "teacher":
             if self.teacher_accuracy is None or event.split == "validation":
-                self.teacher_accuracy = event.accuracy
+                self.teacher_accuracy, self.teacher_metrics = event.accuracy, dict(event.metrics)
         elif event.split == "validation":
             train = math.nan if event.train_accuracy is None else event.train_accuracy
             row = {"step": event.step, "epoch": event.epoch, "validation": event.accuracy, "train": train}
-            self.evaluated.append(row)
+            self.evaluated.append({**event.metrics, **row})
 
     def _go_back_to(self, step: int) -> None:
         """A run resumed from a checkpoint takes some steps again; what it said of them the first time goes."""
@@ -104,7 +113,7 @@ class Track:
     def _learn_teacher(self, result: dict[str, Any]) -> None:
         teacher = result.get("teacher")
         if self.teacher_accuracy is None and teacher:
-            self.teacher_accuracy = teacher.get("accuracy")
+            self.teacher_accuracy, self.teacher_metrics = teacher.get("accuracy"), dict(teacher.get("metrics") or {})
 
 
 @dataclass
@@ -126,6 +135,12 @@ class RunHistory:
             self.measured = said
         elif event.kind == "Warned" and said.message not in self.warnings:
             self.warnings.append(said.message)
+
+    @property
+    def measures(self) -> list[Measure]:
+        """What its models were measured by so far, as far as there are curves for it."""
+        rows = [row for track in (self.student, self.baseline) for row in track.evaluated[-1:]]
+        return measures_among({*self.student.teacher_metrics, *(name for row in rows for name in row)})
 
     @property
     def in_baseline(self) -> bool:

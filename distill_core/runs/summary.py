@@ -16,6 +16,8 @@ _FIGURES = ("cpu_ms", "wall_ms", "load_ms", "preempted_share", "batch", "peak_me
 _FROM_RESULT = (
     "agreement",
     "guessing",
+    "kl",
+    "token_agreement",
     "seconds",
     "images_per_second",
     "steps",
@@ -54,7 +56,8 @@ def summarise(
 
     Returns:
         run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, guessing,
-        seconds, images_per_second, onnx, onnx_why, latency, warnings, and what is needed to repeat the run.
+        kl, token_agreement, seconds, images_per_second, onnx, onnx_why, latency, warnings, and what is needed to
+        repeat the run.
     """
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from distill_core.insight.names import nouns_of
-from distill_core.insight.verdict import verdict
+from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
 from distill_core.terminal.screen import show, show_json, side_by_side, table
@@ -127,6 +127,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines = [meaning.headline, *([meaning.caution] if meaning.caution else [])]
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
+    lines += nearness(summary)
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
     onnx = summary.get("onnx")

@@ -12,6 +12,7 @@ from torch import Tensor
 from distill_core import footprint
 from distill_core.cards import ModelCard, is_path, write_model
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
+from distill_core.scoring import Closeness
 from distill_core.task import Score
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
@@ -48,7 +49,9 @@ def started(shop: Workshop, step: int) -> Started:
     )
 
 
-def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher: Score | None) -> RunResult:
+def result_of(
+    shop: Workshop, progress: Progress, student: Score | None, teacher: Score | None, near: Closeness | None
+) -> RunResult:
     """The figures of a run; a stopped run has no scores."""
     answers = shop.answers
     seconds = progress.training.seconds
@@ -61,6 +64,8 @@ def result_of(shop: Workshop, progress: Progress, student: Score | None, teacher
         if student and teacher
         else None,
         guessing=_guessing(shop.data.test.labels),
+        kl=near.kl if near else None,
+        token_agreement=near.agreement if near else None,
         test_inputs=(student.counted if student else None) or len(shop.data.test),
         labels=int(shop.visible.sum()),
         steps=progress.step,

@@ -30,7 +30,8 @@ class RunResult:
     """The end of a run; `seconds` are spent in training steps alone.
 
     `agreement` is the share of test inputs on which student and teacher answer the same. `guessing` is the accuracy of
-    always giving the commonest answer; None where answers are whole texts. A stopped run has no scores.
+    always giving the commonest answer; None where answers are whole texts. Of texts, `kl` and `token_agreement` say how
+    near the student comes to the teacher token by token (`scoring.Closeness`). A stopped run has no scores.
     """
 
     status: Literal["finished", "stopped"]
@@ -38,6 +39,8 @@ class RunResult:
     teacher: ModelScore | None
     agreement: float | None
     guessing: float | None
+    kl: float | None
+    token_agreement: float | None
     test_inputs: int
     labels: int
     steps: int

@@ -27,7 +27,7 @@ from distill_core.events import (
 )
 from distill_core.home import writable_folder
 from distill_core.losses.lesson import Lesson
-from distill_core.scoring import answers_of
+from distill_core.scoring import Closeness, answers_of, closeness
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
@@ -330,16 +330,20 @@ class Trainer:
         shop.student.load_state_dict(progress.best)
         epochs = self.config.training.epochs
         teacher: Score | None = None
+        near: Closeness | None = None
         try:
             student = self._score(shop.model, shop.test, test)
             self._tell_score(student, epochs, "test", "student")
             if shop.teacher:
                 teacher = self._score(shop.teacher.model, shop.teacher.test, test)
                 self._tell_score(teacher, epochs, "test", "teacher")
+                if test.labels.ndim > 1:
+                    teaching = shop.teacher.model, shop.teacher.test
+                    near = closeness((shop.model, shop.test), teaching, test.labels, self._raise_if_stopping)
         except _StopAsked:
             shop.student.load_state_dict(last)
             raise
-        result = result_of(shop, progress, student, teacher)
+        result = result_of(shop, progress, student, teacher, near)
         if self._folder:
             write_weights(self._folder, shop, result, progress.best, last)
         self._tell(Finished(result.to_dict()))
@@ -348,7 +352,7 @@ class Trainer:
     def _stopped(self) -> RunResult:
         self._save()
         self._tell(Stopped(self.progress.step))
-        return result_of(self.shop, self.progress, None, None)
+        return result_of(self.shop, self.progress, None, None, None)
 
     def _obey(self) -> None:
         """Does what the control says: goes on, waits, or raises to stop."""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from distill_core.figures.loss import title_of
+from distill_core.insight.measures import MEASURES
 from distill_core.insight.names import LONGEST, shortened, teacher_name
 from distill_core.insight.settings import differences, said
 from distill_core.insight.words import difference
@@ -94,6 +95,31 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             }
     columns = ["role", "name", "short", "accuracy", "parameters", "megabytes", "latency_ms"]
     return pd.DataFrame(list(found.values()), columns=columns)
+
+
+def skills(records: Sequence[RunRecord]) -> pd.DataFrame:
+    """One row a model and capability, for `figures.capabilities`; none for models of images."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for record in records:
+        names = {
+            "teacher": teacher_name(record.config.teacher),
+            "baseline": f"{record.config.student}, labels only",
+            "student": label(record),
+        }
+        for role, name in names.items():
+            model = (record.summary or {}).get(role) or {}
+            for measure, value in (model.get("metrics") or {}).items():
+                if measure not in MEASURES or not model.get("parameters"):
+                    continue
+                key = (role, str(model.get("run_id")) if role == "baseline" else name, measure)
+                found[key] = {
+                    "role": role,
+                    "name": name,
+                    "parameters": model["parameters"],
+                    "measure": measure,
+                    "value": value,
+                }
+    return pd.DataFrame(list(found.values()), columns=["role", "name", "parameters", "measure", "value"])
 
 
 def differing(records: Sequence[RunRecord]) -> pd.DataFrame:

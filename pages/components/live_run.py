@@ -11,6 +11,7 @@ from typing import Any
 from distill_core.figures import accuracy_curves, loss_curves
 from distill_core.figures.loss import Show
 from distill_core.insight.history import RunHistory
+from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.standing import empty_chart
 from distill_core.runs.records import Snapshot
 from pages.components.jobs import manager
@@ -70,24 +71,27 @@ class LiveRun:
         alt = f"Loss of the {whose} over the training steps"
         return self._chart("loss", view, version if track.logged else f"{version}-{empty}", alt, draw)
 
-    def accuracies(self) -> bytes:
-        """The chart of accuracy: student and baseline over the epochs, the teacher as a line."""
+    def accuracies(self, measure: Measure = MEASURES[ACCURACY]) -> bytes:
+        """The chart of accuracy, or another measure: student and baseline over the epochs, the teacher as a line."""
         student, baseline = self.history.student, self.history.baseline
-        teacher = student.teacher_accuracy
+        teacher = student.of_teacher(measure.name)
         empty = empty_chart(self._status, "epoch")
         version = f"{len(student.evaluated)}-{len(baseline.evaluated)}-{teacher}-{student.steps or baseline.steps}"
+        version = f"{measure.name}-{version}"
         version += "" if student.evaluated or baseline.evaluated else f"-{empty}"
 
         def draw() -> Any:
             return accuracy_curves(
-                student.accuracies(),
-                baseline.accuracies() if self.history.with_baseline else None,
+                student.accuracies(measure.name),
+                baseline.accuracies(measure.name) if self.history.with_baseline else None,
                 epochs=student.epochs or baseline.epochs,
                 teacher=teacher,
+                measure=measure,
                 empty=empty,
             )
 
-        return self._chart("accuracy", "", version, "Accuracy of student, baseline and teacher over the epochs", draw)
+        alt = f"{measure.axis.capitalize()}: student, baseline and teacher over the epochs"
+        return self._chart("accuracy", measure.name, version, alt, draw)
 
     def _chart(self, name: str, view: str, version: str, alt: str, draw: Any) -> bytes:
         """The finished chart; tabs that look at it in different views have one each."""

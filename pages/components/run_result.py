@@ -12,7 +12,7 @@ from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
-from distill_core.insight.verdict import ONE_SEED, verdict
+from distill_core.insight.verdict import ONE_SEED, nearness, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
@@ -174,6 +174,7 @@ def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:
     if summary.get("agreement") is not None:
         agreed = percent(summary["agreement"])
         lines.append(f"Student and teacher give the same answer on {agreed} of the test {several}.")
+    lines += nearness(summary)
     if summary.get("seconds") is not None:
         speed = f"{summary.get('images_per_second') or 0:,.0f} {several} a second"
         lines.append(f"Training steps took {duration(summary['seconds'])} at {speed}.")

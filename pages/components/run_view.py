@@ -9,6 +9,7 @@ import streamlit as st
 from distill_core.errors import DistillError
 from distill_core.figures.loss import Show
 from distill_core.insight.history import RunHistory
+from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.names import teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
@@ -65,9 +66,8 @@ def _view(run_id: str, was_live: bool) -> None:
         show, logarithmic = _loss_view(snapshot.record)
         live_chart(run.losses(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
     with right:
-        with st.container(horizontal=True, vertical_alignment="center", height=34, border=False):
-            st.markdown("**Accuracy**", help=_ACCURACY_HELP)
-        live_chart(run.accuracies(), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
+        measure = _measure_view(snapshot.record, run.history)
+        live_chart(run.accuracies(measure), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
     for warning in run.history.warnings:
         st.warning(warning, icon=":material/info:")
     learns_by(snapshot.record, run.history.student.started)
@@ -92,6 +92,26 @@ def _loss_view(record: RunRecord) -> tuple[Show, bool]:
         )
         logarithmic = st.toggle("Log scale", value=True, key=f"loss-log-{record.id}", disabled=show == "share")
     return show or "weighted", logarithmic
+
+
+def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
+    """By which measure this reader wants to see the models, where the problem has more than one."""
+    known = [measure.name for measure in history.measures]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", height="content" if known[1:] else 34):
+        st.markdown("**Accuracy**", help=_ACCURACY_HELP, width="content")
+        if len(known) == 1:
+            return MEASURES[ACCURACY]
+        st.space("stretch")
+        chosen = st.segmented_control(
+            "Measure",
+            known,
+            default=ACCURACY,
+            required=True,
+            format_func=lambda name: MEASURES[name].title,
+            label_visibility="collapsed",
+            key=f"measure-{record.id}",
+        )
+    return MEASURES[chosen or ACCURACY]
 
 
 _LOSS_HELP = (

@@ -22,6 +22,7 @@ from distill_core.figures import (
     size_vs_accuracy,
 )
 from distill_core.figures.layout import calm_decades, calm_top, plain, thinned
+from distill_core.insight.measures import MEASURES
 from distill_core.losses.registry import LOSSES
 
 PHASES = (
@@ -261,6 +262,18 @@ def test_the_accuracy_axis_holds_everything_that_is_drawn() -> None:
     low, high = accuracy_curves(epochs(), epochs(-0.25), epochs=8, teacher=0.99)["layout"]["yaxis"]["range"]
     assert low <= 0.35
     assert high >= 0.99
+
+
+def test_perplexity_has_a_logarithmic_axis_that_holds_everything_and_names_the_teachers() -> None:
+    frame = pd.DataFrame({"epoch": [1.0, 2.0], "validation": [31.0, 7.2], "train": [math.nan] * 2})
+    figure = accuracy_curves(frame, None, epochs=2, teacher=3.61, measure=MEASURES["perplexity"])
+    axis = figure["layout"]["yaxis"]
+    assert axis["type"] == "log"
+    assert axis["range"] == [0.5, 1.75]  # 3.16 to 56.2: quarters of a power of ten
+    assert figure["layout"]["annotations"][0]["text"] == "teacher, validation 3.61"
+    assert figure["layout"]["annotations"][0]["y"] == pytest.approx(math.log10(3.61))
+    assert figure["layout"]["shapes"][0]["y0"] == 3.61
+    assert figure["data"][-1]["hovertemplate"] == "%{y:.3g}"
 
 
 def test_before_the_first_epoch_the_chart_says_what_it_waits_for() -> None:

@@ -141,3 +141,22 @@ def test_the_lead_compares_the_same_epoch() -> None:
     history.feed(evaluated(50, 0.75))
     assert history.lead is not None
     assert abs(history.lead - 0.05) < 1e-9
+
+
+def test_what_is_measured_beside_accuracy_has_curves_of_its_own_and_the_teachers_level() -> None:
+    history = RunHistory()
+    skills = {"reasoning": 0.9, "instructions": 0.4, "stops": 1.0}
+    history.feed(Evaluated(0, 0, "validation", "teacher", 0.95, 0.1, metrics={"reasoning": 1.0, "instructions": 0.9}))
+    history.feed(Evaluated(25, 1, "validation", "student", 0.65, 0.3, 0.7, metrics=skills))
+    assert [measure.name for measure in history.measures] == ["accuracy", "reasoning", "instructions"]
+    assert history.student.accuracies("instructions")["validation"].tolist() == [0.4]
+    assert history.student.accuracies("instructions")["train"].isna().all()
+    assert history.student.accuracies("perplexity")["validation"].isna().all()
+    assert history.student.accuracies()["train"].tolist() == [0.7]
+    assert (history.student.of_teacher("reasoning"), history.student.of_teacher()) == (1.0, 0.95)
+
+
+def test_of_images_only_accuracy_is_measured() -> None:
+    history = RunHistory()
+    history.feed(evaluated(25, 0.5))
+    assert [measure.name for measure in history.measures] == ["accuracy"]

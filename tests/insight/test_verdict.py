@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from distill_core.config import DistillConfig
 from distill_core.insight import words
-from distill_core.insight.verdict import verdict
+from distill_core.insight.verdict import nearness, verdict
 
 CONFIG = DistillConfig(label_budget=400)
 
@@ -139,3 +139,10 @@ def test_a_student_that_learned_nothing_is_told_so_whatever_stands_beside_it() -
 def test_of_two_classes_more_than_half_is_more_than_guessing() -> None:
     assert "same answer" not in verdict(summary(0.55) | {"guessing": 0.5}, CONFIG).headline
     assert "same answer" in verdict(summary(0.5) | {"guessing": 0.5}, CONFIG).headline
+
+
+def test_how_near_a_student_of_texts_comes_is_said_and_of_images_nothing_is() -> None:
+    (said,) = nearness(summary(0.9) | {"kl": 0.0312, "token_agreement": 0.987})
+    assert "first choice on 98.7% of the right answers' tokens" in said
+    assert "is 0.031 nats a token" in said
+    assert nearness(summary(0.9)) == nearness(summary(0.9) | {"kl": None}) == []

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from made_up_runs import summary_of, training_events
 
+from distill_core.insight.measures import MEASURES
 from distill_core.presets import load
 from distill_core.runs.store import Store
+from pages.components.comparison import skills
+from pages.components.live_run import live_run
 
 METRICS = {"reasoning": 0.972, "instructions": 0.734, "longer_chains": 0.124}
+
+
+def with_skills(event: Any) -> Any:
+    """A score as the examination of a language model gives it."""
+    if event.kind != "Evaluated":
+        return event
+    skills = {"reasoning": event.accuracy + 0.05, "instructions": event.accuracy - 0.05, "stops": 1.0}
+    return replace(event, metrics=skills)
 
 
 @pytest.fixture
@@ -18,7 +31,7 @@ def run_id(own_home: Any) -> str:
     store = Store(own_home)
     made = store.create(load("language-quick"))
     assert store.claim(made)
-    store.append_events(made, training_events(teacher=True))
+    store.append_events(made, [with_skills(event) for event in training_events(teacher=True)])
     summary = summary_of(made, store, 0.853, None, 0.1)
     summary["student"]["metrics"] = METRICS
     assert store.finish(made, summary, data_sha256="0" * 64, torch_version="2.14.1")
@@ -48,3 +61,23 @@ def test_its_settings_open_the_form_for_texts(app: Any, run_id: str) -> None:
 @pytest.mark.parametrize("page", ["pages/home.py", "pages/compare.py"])
 def test_it_is_listed_beside_others(app: Any, run_id: str, page: str) -> None:
     assert not app(page).exception
+
+
+def test_the_chart_of_accuracy_can_show_one_skill(app: Any, run_id: str) -> None:
+    page = app("pages/train.py", run=run_id)
+    assert page.segmented_control(key=f"measure-{run_id}").options == ["All", "Reasoning", "Instructions"]
+    page.segmented_control(key=f"measure-{run_id}").set_value("Reasoning").run()
+    assert not page.exception
+    skill, whole = (json.loads(live_run(run_id).accuracies(MEASURES[name])) for name in ("reasoning", "accuracy"))
+    ours, all_of_it = (chart["figure"]["data"][-1]["y"] for chart in (skill, whole))
+    assert ours == pytest.approx([value + 0.05 for value in all_of_it], abs=1e-4)
+    assert skill["figure"]["layout"]["yaxis"]["title"]["text"] == "sums with the right result"
+    assert skill["figure"]["layout"]["shapes"][0]["y0"] == pytest.approx(0.975)
+
+
+def test_capability_is_weighed_against_size_where_language_models_are_compared(app: Any, run_id: str) -> None:
+    page = app("pages/compare.py")
+    assert "#### Capability against size" in [markdown.value for markdown in page.markdown]
+    rows = skills([Store().get(run_id)])
+    assert set(rows["measure"]) == {"reasoning", "instructions"}
+    assert set(rows["role"]) == {"student"}

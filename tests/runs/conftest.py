@@ -86,6 +86,8 @@ class FakeEngine:
             teacher=ModelScore("big", 9000, 0.9, 0.3) if done and config.teacher else None,
             agreement=0.85 if done and config.teacher else None,
             guessing=0.1,
+            kl=None,
+            token_agreement=None,
             test_inputs=4000,
             labels=400,
             steps=self.steps,

@@ -1,0 +1,35 @@
+"""What a model is measured by, as the screen calls it: accuracy, and what a problem has beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ACCURACY = "accuracy"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of a model; a share of 1 unless it `is_share` not, and then less is better."""
+
+    name: str
+    title: str
+    axis: str
+    is_share: bool = True
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure(ACCURACY, "All", "accuracy"),
+        Measure("reasoning", "Reasoning", "sums with the right result"),
+        Measure("instructions", "Instructions", "instructions followed to the letter"),
+        Measure("perplexity", "Perplexity", "perplexity, less is better", is_share=False),
+    )
+}
+
+
+def measures_among(metrics: Iterable[str]) -> list[Measure]:
+    """Those that have a curve, accuracy first; metrics of other names are for tables alone."""
+    found = set(metrics)
+    return [measure for name, measure in MEASURES.items() if name == ACCURACY or name in found]
