@@ -291,7 +291,15 @@ class Task(Protocol):
         """
         ...
 
-    def completed(self, data: Data, visible: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Data:
+    def completed(
+        self,
+        data: Data,
+        visible: Tensor,
+        teacher: nn.Module,
+        progress: Callable[[int, int], None],
+        kept: Path | None,
+        warn: Callable[[str], None],
+    ) -> Data:
         """The data of a run with a teacher, who may have to write what the inputs without a label lack.
 
         Args:
@@ -299,6 +307,8 @@ class Task(Protocol):
             visible: `[N]` bool, which labels of the transfer set the student may see.
             teacher: frozen.
             progress: told how many of the inputs it has written; may raise to end it.
+            kept: the folder where what this teacher writes for this data is kept between runs; None keeps nothing.
+            warn: told what the user should know of that.
         """
         ...
 

@@ -1,11 +1,16 @@
-"""A teacher writes the answers that a transfer set lacks."""
+"""A teacher writes the answers that a transfer set lacks; each prompt's once, for all runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
+from distill_core.cards import replace_file
+from distill_core.errors import StorageError
 from distill_core.language.data import prompts_of
 from distill_core.language.tokens import EOS, IGNORED, PAD
 from distill_core.language.writing import write
@@ -14,7 +19,18 @@ from distill_core.task import Split
 BATCH = 512
 
 
-def answered(split: Split, asked: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Split:
+def _no_warning(_message: str) -> None:
+    return None
+
+
+def answered(
+    split: Split,
+    asked: Tensor,
+    teacher: nn.Module,
+    progress: Callable[[int, int], None],
+    kept: Path | None = None,
+    warn: Callable[[str], None] = _no_warning,
+) -> Split:
     """The split with the teacher's greedy answer in place of the right one, where it is asked.
 
     What it writes is as wide as the split at most; an answer cut off has no end to be learned. Nothing of the right
@@ -24,28 +40,87 @@ def answered(split: Split, asked: Tensor, teacher: nn.Module, progress: Callable
         split: prompts with their right answers; a text without prompts comes back as it is.
         asked: `[N]` bool.
         teacher: ids `[B, L]` and a cache -> logits `[B, L, V]`.
-        progress: told how many of the prompts are answered; may raise to end it.
+        progress: told how many of the prompts are answered; may raise to end it, and what is written by then is kept.
+        kept: the file of this teacher's answers to this data; None keeps them for this run only.
+        warn: told if the file is damaged, or cannot be written.
     """
     prompts = prompts_of(split)
-    rows = asked.nonzero().flatten().tolist()
-    if prompts is None or not rows:
+    rows = asked.nonzero().flatten()
+    if prompts is None or not len(rows):
         return split
+    shelf = Shelf.opened(kept, split.inputs.shape, warn)
+    missing = rows[shelf.lengths[rows] == 0].tolist()
+    missing.sort(key=lambda row: len(prompts[row]))
+    done = len(rows) - len(missing)
+    try:
+        for start in range(0, len(missing), BATCH):
+            progress(done, len(rows))
+            batch = missing[start : start + BATCH]
+            room = split.inputs.shape[1] - min(len(prompts[row]) for row in batch)
+            writing = write(teacher, [prompts[row] for row in batch], room, EOS, PAD, batch=BATCH)
+            for row, answer in zip(batch, writing.answers, strict=True):
+                shelf.put(row, answer[: split.inputs.shape[1] - len(prompts[row])])
+            done += len(batch)
+    finally:
+        if missing:
+            shelf.write(warn)
     inputs, labels = split.inputs.clone(), split.labels.clone()
-    width = inputs.shape[1]
-    done = 0
-
-    def tell() -> None:
-        nonlocal done
-        progress(min(done, len(rows)), len(rows))
-        done += BATCH
-
-    room = width - min(len(prompts[row]) for row in rows)
-    writing = write(teacher, [prompts[row] for row in rows], room, EOS, PAD, batch=BATCH, between=tell)
-    for row, answer in zip(rows, writing.answers, strict=True):
-        begin = len(prompts[row])
-        said = answer[: width - begin]
+    for row in rows.tolist():
+        begin, said = len(prompts[row]), shelf.at(row)
         inputs[row, begin:], labels[row] = PAD, IGNORED
         inputs[row, begin : begin + len(said)] = said
         labels[row, begin - 1 : begin - 1 + len(said)] = said
     progress(len(rows), len(rows))
     return Split(inputs, labels, split.kinds, split.hardness)
+
+
+@dataclass
+class Shelf:
+    """Answers by prompt, in a file between runs.
+
+    Attributes:
+        path: of the file; None for none.
+        tokens: `[N, L]` int32, each answer from the first column on.
+        lengths: `[N]` int32, tokens of each answer; 0 where none is written.
+    """
+
+    path: Path | None
+    tokens: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def opened(cls, path: Path | None, shape: tuple[int, ...], warn: Callable[[str], None]) -> Shelf:
+        """What the file holds; an empty shelf without a file, or for one that is damaged."""
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        if path is not None and path.is_file():
+            try:
+                held = load(path.read_bytes())
+                if held["tokens"].shape == shape and held["lengths"].shape == shape[:1]:
+                    return cls(path, held["tokens"], held["lengths"])
+            except (OSError, SafetensorError, KeyError):
+                pass
+            warn(f"The teacher's written answers in {path} are damaged; it writes them again.")
+        return cls(path, torch.zeros(shape, dtype=torch.int32), torch.zeros(shape[0], dtype=torch.int32))
+
+    def put(self, row: int, answer: Tensor) -> None:
+        """Keeps the answer `[n]` to a prompt, n >= 1."""
+        self.tokens[row, : len(answer)] = answer.to(torch.int32)
+        self.lengths[row] = len(answer)
+
+    def at(self, row: int) -> Tensor:
+        """The answer to a prompt, int64 `[n]`."""
+        return self.tokens[row, : int(self.lengths[row])].long()
+
+    def write(self, warn: Callable[[str], None]) -> None:
+        """Puts the shelf into its file, for later runs."""
+        from safetensors.torch import save
+
+        if self.path is None:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(self.path, save({"tokens": self.tokens, "lengths": self.lengths}))
+        except (OSError, StorageError) as error:
+            warn(f"The teacher's written answers are not kept for later runs: {error}")

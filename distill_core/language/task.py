@@ -113,11 +113,20 @@ class LanguageTask:
         """The maker of batches: tokens are what they are, for teacher and student alike."""
         return TokenFeed(split.inputs, device)
 
-    def completed(self, data: Data, visible: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Data:
+    def completed(
+        self,
+        data: Data,
+        visible: Tensor,
+        teacher: nn.Module,
+        progress: Callable[[int, int], None],
+        kept: Path | None,
+        warn: Callable[[str], None],
+    ) -> Data:
         """Prompts without a label get the answers that the teacher writes, greedily; text lacks nothing."""
         from distill_core.language.dictation import answered
 
-        return dataclasses.replace(data, train=answered(data.train, ~visible, teacher, progress))
+        file = kept / "written.safetensors" if kept else None
+        return dataclasses.replace(data, train=answered(data.train, ~visible, teacher, progress, file, warn))
 
     def score(self, model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
         """How many answers are right, by skill; of text, how well it is foretold."""

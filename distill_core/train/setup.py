@@ -111,7 +111,7 @@ def furnish(
 
     teacher = None
     if config.teacher is not None:
-        teacher, data = _invited(config, task, data, visible, fabric.device, warn, progress)
+        teacher, data = _invited(config, task, data, visible, fabric.device, home, warn, progress)
     builder = Builder(
         config,
         names=names_of_terms(config),
@@ -178,6 +178,7 @@ def _invited(
     data: Data,
     visible: Tensor,
     device: torch.device,
+    home: Path | None,
     warn: Callable[[str], None],
     progress: Callable[[int, int], None],
 ) -> tuple[Teacher, Data]:
@@ -188,7 +189,7 @@ def _invited(
         warn(str(assumption))
     channels_last = prefers_channels_last(model)
     model = freeze(_formatted(model, channels_last))
-    data = task.completed(data, visible, model, progress)
+    data = task.completed(data, visible, model, progress, _answers_folder(data, card, "written", device, home), warn)
 
     def feed(split: Split, augmentation: Augmentation | None) -> Feed:
         return task.feed(split, data.facts, augmentation, device, channels_last, card)
@@ -220,17 +221,25 @@ def _answers(
     takes = teacher.card.model_dump(include={"architecture", "input_shape", "mean", "std"})
     seen = json.dumps({**augmentation, **takes}, sort_keys=True)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
-    key = answers_key(data.facts.sha256, teacher.card.weights_sha256, seen, f"{device.type} fp32 folded")
+    folder = _answers_folder(data, teacher.card, seen, device, home)
     return TeacherAnswers(
         _formatted(folded(teacher.model), teacher.channels_last),
         teacher.feed,
         count=len(data.train),
         classes=len(data.facts.classes),
-        folder=home / "cache" / "answers" / key if home and positions is None else None,
+        folder=folder if positions is None else None,
         keep=config.augmentation.draws > 0,
         warn=warn,
         positions=positions,
     )
+
+
+def _answers_folder(data: Data, teacher: ModelCard, seen: str, device: torch.device, home: Path | None) -> Path | None:
+    """Where a teacher's answers to this data are kept between runs; `seen` says in which form it sees the inputs."""
+    if home is None:
+        return None
+    key = answers_key(data.facts.sha256, teacher.weights_sha256, seen, f"{device.type} fp32 folded")
+    return home / "cache" / "answers" / key
 
 
 def _fabric(config: DistillConfig) -> Fabric:

@@ -138,7 +138,15 @@ class VisionTask:
         _channels, height, width = facts.input_shape
         return mix_of(augmentation, step, batch, (height, width))
 
-    def completed(self, data: Data, visible: Tensor, teacher: nn.Module, progress: Callable[[int, int], None]) -> Data:  # noqa: ARG002
+    def completed(
+        self,
+        data: Data,
+        visible: Tensor,  # noqa: ARG002
+        teacher: nn.Module,  # noqa: ARG002
+        progress: Callable[[int, int], None],  # noqa: ARG002
+        kept: Path | None,  # noqa: ARG002
+        warn: Callable[[str], None],  # noqa: ARG002
+    ) -> Data:
         """The data as it is: an image lacks nothing that a teacher's logits would not say."""
         return data
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, nn
 
+from distill_core.language import dictation
 from distill_core.language.dictation import answered
 from distill_core.language.models.gpt import Cache
 from distill_core.language.tokens import EOS, VOCABULARY, batch, decode, encode
@@ -67,3 +70,53 @@ def test_text_without_prompts_and_a_set_with_all_labels_stay_as_they_are() -> No
     assert answered(text, torch.ones(2, dtype=torch.bool), Parrot("x"), lambda *_: None) is text
     split = made()
     assert answered(split, torch.zeros(3, dtype=torch.bool), Parrot("x"), lambda *_: None) is split
+
+
+def test_a_prompt_is_answered_once_for_all_runs_whichever_labels_they_see(tmp_path: Path) -> None:
+    split, file = made(), tmp_path / "answers" / "written.safetensors"
+    first = answered(split, torch.tensor([True, False, True]), Parrot("hm"), lambda *_: None, file)
+    told: list[tuple[int, int]] = []
+    again = answered(split, torch.tensor([True, True, True]), Parrot("ha"), lambda *each: told.append(each), file)
+    assert torch.equal(again.inputs[[0, 2]], first.inputs[[0, 2]])
+    assert torch.equal(again.labels[[0, 2]], first.labels[[0, 2]])
+    assert decode(again.labels[1][again.labels[1] >= 0]) == "ha"
+    assert told == [(2, 3), (3, 3)]
+
+
+def test_what_is_written_before_a_stop_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dictation, "BATCH", 1)
+    split, file, everything = made(), tmp_path / "written.safetensors", torch.ones(3, dtype=torch.bool)
+
+    def stop_after_two(done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answered(split, everything, Parrot("hm"), stop_after_two, file)
+    told: list[int] = []
+    got = answered(split, everything, Parrot("hm"), lambda done, _total: told.append(done), file)
+    assert told == [2, 3]
+    assert torch.equal(got.inputs, answered(split, everything, Parrot("hm"), lambda *_: None).inputs)
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a file of tensors"])
+def test_a_damaged_file_is_said_and_written_anew(tmp_path: Path, damage: bytes) -> None:
+    split, file, said = made(), tmp_path / "written.safetensors", []
+    file.write_bytes(damage)
+    everything = torch.ones(3, dtype=torch.bool)
+    got = answered(split, everything, Parrot("hm"), lambda *_: None, file, said.append)
+    assert "are damaged" in said[0]
+    told: list[int] = []
+    assert torch.equal(got.inputs, answered(split, everything, Parrot("x"), lambda n, _: told.append(n), file).inputs)
+    assert told == [3]
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_the_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    said: list[str] = []
+    everything = torch.ones(3, dtype=torch.bool)
+    got = answered(
+        made(), everything, Parrot("hm"), lambda *_: None, tmp_path / "taken" / "written.safetensors", said.append
+    )
+    assert decode(got.labels[0][got.labels[0] >= 0]) == "hm"
+    assert "not kept for later runs" in said[0]
