@@ -166,6 +166,11 @@ class Augmentation(Part):
     cutmix: float = Field(0.0, ge=0, le=32, description="alpha of cutmix: pastes a box of another image; 0 for none")
 
     @property
+    def changes(self) -> bool:
+        """Whether an image is changed at all."""
+        return self.crop_padding > 0 or self.flip or self.randaugment or self.mixes
+
+    @property
     def mixes(self) -> bool:
         """Whether images of a batch are mixed with each other."""
         return self.mixup > 0 or self.cutmix > 0

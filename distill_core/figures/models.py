@@ -22,7 +22,7 @@ MOST_NAMED = 3
 
 # Each with its axis title, what the mouse shows, and the format of its ticks.
 COSTS: dict[Cost, tuple[str, str, str]] = {
-    "latency_ms": ("CPU time for one image (ms, median)", "%{x:.3g} ms", "~g"),
+    "latency_ms": ("CPU time for one input (ms, median)", "%{x:.3g} ms", "~g"),
     "parameters": ("parameters", "%{x:,} parameters", ".2~s"),
     "megabytes": ("file size (MB)", "%{x:.3g} MB", "~g"),
 }

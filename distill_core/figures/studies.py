@@ -18,7 +18,7 @@ StudyCost = Literal["parameters", "bytes", "cpu_ms"]
 STUDY_COSTS: dict[StudyCost, tuple[str, str, dict[str, str]]] = {
     "parameters": ("parameters", "%{x:,} parameters", {"tickformat": ".2~s"}),
     "bytes": ("size of the ONNX file", "%{x:.3s}B", {"tickformat": ".2~s", "ticksuffix": "B"}),
-    "cpu_ms": ("CPU time for one image (ms, median)", "%{x:.3g} ms", {"tickformat": "~g"}),
+    "cpu_ms": ("CPU time for one input (ms, median)", "%{x:.3g} ms", {"tickformat": "~g"}),
 }
 
 LONGEST_NAME = 30

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from distill_core.config import DistillConfig
+from distill_core.insight.names import nouns_of
 
 
 def compared(config: DistillConfig) -> str:
-    """What student and baseline share and what they do not, in three short sentences."""
-    draws = config.augmentation.draws
-    if draws:
-        kept = f"; the student repeats {draws} kept version{'s' if draws != 1 else ''} of each image"
+    """What student and baseline share and what they do not, in short sentences."""
+    _, several = nouns_of(config)
+    if config.label_budget is None and config.labels_file is None:
+        batches = f"All labels are seen, so both draw from the same {several}."
     else:
-        kept = ", as is the student's"
-    batches = (
-        "All labels are seen, so both draw from the same images."
-        if config.label_budget is None and config.labels_file is None
-        else "It draws every batch from the labelled images; only when all labels are seen are they the student's too."
-    )
-    return (
-        "The baseline is the same student with the same start, steps, batch size and learning rates. "
-        f"{batches} Its augmentation is fresh on every pass{kept}."
-    )
+        batches = f"It draws every batch from the labelled {several}; "
+        batches += "only when all labels are seen are they the student's too."
+    sentences = [
+        "The baseline is the same student with the same start, steps, batch size and learning rates.",
+        batches,
+        *([_augmentation(config)] if config.augmentation.changes else []),
+    ]
+    return " ".join(sentences)
+
+
+def _augmentation(config: DistillConfig) -> str:
+    draws = config.augmentation.draws
+    if not draws:
+        return "Its augmentation is fresh on every pass, as is the student's."
+    versions = f"{draws} kept version{'s' if draws != 1 else ''} of each image"
+    return f"Its augmentation is fresh on every pass; the student repeats {versions}."

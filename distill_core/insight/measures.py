@@ -33,3 +33,21 @@ def measures_among(metrics: Iterable[str]) -> list[Measure]:
     """Those that have a curve, accuracy first; metrics of other names are for tables alone."""
     found = set(metrics)
     return [measure for name, measure in MEASURES.items() if name == ACCURACY or name in found]
+
+
+_IN_TABLES = (
+    "reasoning",
+    "valid_steps",
+    "right_by_wrong_steps",
+    "longer_chains",
+    "instructions",
+    "instructions_loose",
+    "unseen_pairs",
+    "stops",
+)
+
+
+def in_order(metrics: Iterable[str]) -> list[str]:
+    """Names of metrics as a table lists them: skill by skill, others after them."""
+    place = {name: number for number, name in enumerate(_IN_TABLES)}
+    return sorted(metrics, key=lambda name: place.get(name, len(place)))

@@ -29,21 +29,24 @@ def retention(student: float | None, teacher: float | None) -> float | None:
     return student / teacher if student is not None and teacher else None
 
 
-def gap_closed(student: float | None, baseline: float | None, teacher: float | None, images: int) -> GapClosed:
+def gap_closed(
+    student: float | None, baseline: float | None, teacher: float | None, inputs: int, noun: str = "images"
+) -> GapClosed:
     """(student - baseline) / (teacher - baseline), unless teacher - baseline is within noise.
 
     Args:
         student: accuracy of the distilled student, 0..1.
         baseline: accuracy of the same student trained on labels only.
         teacher: accuracy of the teacher.
-        images: how many test images all three were scored on.
+        inputs: how many test inputs all three were scored on.
+        noun: what they are called.
     """
     if student is None or teacher is None:
         return GapClosed(None, "There is no teacher to compare with.")
     if baseline is None:
         return GapClosed(None, "There is no baseline to compare with; turn it on to see what the teacher's part was.")
-    low, high = difference_interval(teacher, baseline, images)
-    sure = f"(95% interval, {images:,} test images)"
+    low, high = difference_interval(teacher, baseline, inputs)
+    sure = f"(95% interval, {inputs:,} test {noun})"
     span = f"{_points(low)} to {_points(high)} points {sure}"
     if high < 0:
         lead = f"{_points(-high)} to {_points(-low)} points {sure}"

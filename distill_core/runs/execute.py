@@ -22,6 +22,7 @@ from distill_core.runs.records import RunEvent, RunRecord
 from distill_core.runs.status import Status
 from distill_core.runs.store import INTERRUPTED, Store
 from distill_core.runs.summary import summarise
+from distill_core.task import task_named
 from distill_core.train.control import RunControl
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class _Job:
         summary = summarise(
             self.id,
             result,
+            noun=task_named(self.config.task).noun,
             baseline=baseline,
             onnx=exported,
             onnx_why=self.workbench.not_exported,

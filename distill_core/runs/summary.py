@@ -37,6 +37,7 @@ def summarise(
     run_id: str,
     result: RunResult,
     *,
+    noun: str = "images",
     baseline: RunRecord | None = None,
     onnx: dict[str, Any] | None = None,
     onnx_why: str | None = None,
@@ -48,6 +49,7 @@ def summarise(
     Args:
         run_id: the run.
         result: the engine's.
+        noun: what its inputs are called.
         baseline: its finished baseline.
         onnx: `edge.jobs.export_model`'s response.
         onnx_why: why an export that was asked for gave none.
@@ -62,7 +64,7 @@ def summarise(
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]
     beside = _baseline(baseline)
-    gap = gap_closed(_accuracy(student), _accuracy(beside), _accuracy(teacher), data["test_inputs"])
+    gap = gap_closed(_accuracy(student), _accuracy(beside), _accuracy(teacher), data["test_inputs"], noun)
     summary = {
         "run_id": run_id,
         "status": "finished",

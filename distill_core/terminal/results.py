@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from distill_core.insight.measures import in_order
 from distill_core.insight.names import nouns_of
 from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
@@ -105,7 +106,7 @@ def models_table(summary: dict[str, Any], one: str) -> Table:
 def metrics_table(summary: dict[str, Any]) -> Table | None:
     """What the problem measures beside accuracy, of teacher, student and baseline; None if it measures no more."""
     models = {who: (summary.get(who) or {}).get("metrics") or {} for who in ("teacher", "student", "baseline")}
-    names = list(dict.fromkeys(name for metrics in models.values() for name in metrics))
+    names = in_order(dict.fromkeys(name for metrics in models.values() for name in metrics))
     if not names:
         return None
     rows = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from distill_core.config import DistillConfig
 from distill_core.insight.baseline import compared
+from distill_core.presets import load
 
 
 def test_with_few_labels_the_baselines_batches_are_said_to_be_others() -> None:
@@ -21,3 +22,10 @@ def test_with_all_labels_both_draw_from_the_same_images() -> None:
 
 def test_a_student_whose_answers_are_not_kept_sees_fresh_images_too() -> None:
     assert "as is the student's" in compared(DistillConfig().changed({"draws": 0}))
+
+
+def test_of_texts_nothing_is_said_of_images_or_their_augmentation() -> None:
+    said = compared(load("language-quick"))
+    assert "draws every batch from the labelled prompts" in said
+    assert "image" not in said
+    assert "augmentation" not in said
