@@ -8,6 +8,7 @@ import streamlit as st
 
 from distill_core.errors import DistillError
 from distill_core.figures.loss import Show
+from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.names import teacher_name
@@ -68,6 +69,9 @@ def _view(run_id: str, was_live: bool) -> None:
     with right:
         measure = _measure_view(snapshot.record, run.history)
         live_chart(run.accuracies(measure), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
+        changed = forgetting(run.history.student)
+        if changed:
+            st.caption(changed)
     for warning in run.history.warnings:
         st.warning(warning, icon=":material/info:")
     learns_by(snapshot.record, run.history.student.started)

@@ -1,0 +1,27 @@
+"""What a fine-tuning on some kinds of input did to each skill: one may be won at the price of another."""
+
+from __future__ import annotations
+
+from distill_core.insight.history import Track
+from distill_core.insight.measures import ACCURACY, MEASURES
+from distill_core.insight.words import percent
+
+
+def forgetting(track: Track) -> str:
+    """Each skill before and after the last phase, in a sentence; empty unless that trained on chosen kinds alone.
+
+    Before is the last validation before the phase, after the latest one: the weights that are kept may be older.
+    """
+    if not track.phases or track.phases[-1].pool != "classes":
+        return ""
+    phase = track.phases[-1]
+    before = [row for row in track.evaluated if row["step"] <= phase.start]
+    after = [row for row in track.evaluated if row["step"] > phase.start]
+    if not before or not after:
+        return ""
+    names = [name for name, measure in MEASURES.items() if name != ACCURACY and measure.is_share and name in after[-1]]
+    changes = [
+        f"{MEASURES[name].title.lower()} {percent(before[-1].get(name))} → {percent(after[-1][name])}" for name in names
+    ]
+    changes = changes or [f"accuracy {percent(before[-1]['validation'])} → {percent(after[-1]['validation'])}"]
+    return f"What {phase.name} changed on validation: {', '.join(changes)}."
