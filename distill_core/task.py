@@ -207,6 +207,10 @@ class Task(Protocol):
         """The teachers that ship with the project."""
         ...
 
+    def scored(self, dataset: str) -> str:
+        """What accuracy on a data set counts, such as ``images``."""
+        ...
+
     def foreseen(self, config: DistillConfig) -> Foreseen:
         """What is known of the transfer set before it is loaded.
 

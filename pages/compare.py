@@ -75,7 +75,7 @@ if not known.empty:
         payload(capabilities(known), name="skills", version=version, alt=alt, height=400), key="skills", height=400
     )
     st.caption(
-        "Language models only, on test prompts: :green[students], :orange[the same on labels alone] and "
+        "Language models only, on the test split: :green[students], :orange[the same on labels alone] and "
         ":violet[teachers]. Lines join the means of each size."
     )
 

@@ -98,15 +98,15 @@ def _range(values: list[float | None], level: list[float]) -> list[float]:
     return [max(low, 0), min(high, 1.005)]
 
 
-def _teacher_line(accuracy: float) -> dict[str, Any]:
+def _teacher_line(value: float) -> dict[str, Any]:
     return {
         "type": "line",
         "xref": "paper",
         "yref": "y",
         "x0": 0,
         "x1": 1,
-        "y0": accuracy,
-        "y1": accuracy,
+        "y0": value,
+        "y1": value,
         "line": {"color": "@teacher", "width": 2, "dash": "dash"},
     }
 

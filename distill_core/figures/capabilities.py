@@ -23,10 +23,11 @@ def capabilities(frame: pd.DataFrame) -> Figure:
 
     Args:
         frame: one row a model and capability, with columns `role` (teacher, baseline, student), `name`, `parameters`,
-            `measure` (a name in `MEASURES`) and `value`. Perplexity has an axis of its own on the right, turned round,
-            so that up is better for every line.
+            `measure` (a name in `MEASURES`) and `value`. Perplexity has an axis of its own, turned round, so that up is
+            better for every line; it stands on the right where there are others.
     """
     measures = [measure for name, measure in MEASURES.items() if name in _LOOKS and name in set(frame["measure"])]
+    shares = any(measure.is_share for measure in measures)
     traces: list[dict[str, Any]] = []
     for measure in measures:
         of_measure = frame[frame["measure"] == measure.name]
@@ -34,8 +35,7 @@ def capabilities(frame: pd.DataFrame) -> Figure:
             rows = of_measure[of_measure["role"] == role]
             if len(rows):
                 traces.append(_points(rows, role, measure))
-                traces += [_line(rows, role, measure)] if _WIDTHS[role] else []
-    shares = any(measure.is_share for measure in measures)
+                traces += [_line(rows, role, measure, beside=shares)] if _WIDTHS[role] else []
     perplexities = frame.loc[frame["measure"] == "perplexity", "value"]
     beside = {"yaxis2": _perplexity_axis(perplexities, alone=not shares)} if len(perplexities) else {}
     sizes = frame["parameters"]
@@ -77,14 +77,14 @@ def _points(rows: pd.DataFrame, role: str, measure: Measure) -> dict[str, Any]:
     }
 
 
-def _line(rows: pd.DataFrame, role: str, measure: Measure) -> dict[str, Any]:
+def _line(rows: pd.DataFrame, role: str, measure: Measure, *, beside: bool) -> dict[str, Any]:
     """Through the mean of each size; the student's stands for its capability in the legend."""
     dash, _ = _LOOKS[measure.name]
     means = rows.groupby("parameters")["value"].mean().sort_index()
     return {
         "type": "scatter",
         "mode": "lines",
-        "name": measure.title.lower() + ("" if measure.is_share else ", right axis"),
+        "name": measure.title.lower() + (", right axis" if beside and not measure.is_share else ""),
         "x": [int(parameters) for parameters in means.index],
         "y": plain(means),
         "yaxis": _axis_of(measure),

@@ -73,8 +73,10 @@ def doubts(
 
 
 def _attends(config: DistillConfig) -> bool:
+    """Whether the student is a transformer that begins untrained: published weights are fine-tuned by SGD too."""
+    task = task_named(config.task)
     try:
-        return task_named(config.task).attends(config.student)
+        return task.attends(config.student) and task.bare(config.student) == config.student
     except ConfigError:  # an unknown student is refused elsewhere, with the names there are
         return False
 

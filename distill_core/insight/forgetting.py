@@ -10,7 +10,8 @@ from distill_core.insight.words import percent
 def forgetting(track: Track) -> str:
     """Each skill before and after the last phase, in a sentence; empty unless that trained on chosen kinds alone.
 
-    Before is the last validation before the phase, after the latest one: the weights that are kept may be older.
+    Before is the last validation before the phase, after the latest one. The weights that validation chose may be
+    older than the phase, which is then said too.
     """
     if not track.phases or track.phases[-1].pool != "classes":
         return ""
@@ -24,4 +25,9 @@ def forgetting(track: Track) -> str:
         f"{MEASURES[name].title.lower()} {percent(before[-1].get(name))} → {percent(after[-1][name])}" for name in names
     ]
     changes = changes or [f"accuracy {percent(before[-1]['validation'])} → {percent(after[-1]['validation'])}"]
-    return f"What {phase.name} changed on validation: {', '.join(changes)}."
+    span = f"from epoch {before[-1]['epoch']:.0f} to {after[-1]['epoch']:.0f}"
+    best = max(track.evaluated, key=lambda row: row["validation"])
+    kept = (
+        "" if best["step"] > phase.start else f" The weights that are kept are of epoch {best['epoch']:.0f}, before it."
+    )
+    return f"What {phase.name} changed on validation, {span}: {', '.join(changes)}.{kept}"

@@ -10,7 +10,14 @@ ACCURACY = "accuracy"
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure of a model; a share of 1 unless it `is_share` not, and then less is better."""
+    """A figure of a model.
+
+    Attributes:
+        name: in a score's metrics.
+        title: on a button or in a legend.
+        axis: what the axis of its chart is called.
+        is_share: of 1, and more is better; else a positive number, and less is better.
+    """
 
     name: str
     title: str
@@ -21,7 +28,7 @@ class Measure:
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
-        Measure(ACCURACY, "All", "accuracy"),
+        Measure(ACCURACY, "Accuracy", "accuracy"),
         Measure("reasoning", "Reasoning", "sums with the right result"),
         Measure("instructions", "Instructions", "instructions followed to the letter"),
         Measure("perplexity", "Perplexity", "perplexity, less is better", is_share=False),

@@ -35,6 +35,13 @@ def may_be_chance(student: float, baseline: float, test_inputs: int | None) -> b
     return low <= 0 <= high or abs(student - baseline) <= SEED_NOISE
 
 
+def _only_guesses(student: float, summary: dict[str, Any]) -> bool:
+    """Whether an accuracy is not clearly above what always giving the commonest answer would reach."""
+    guessing: float | None = summary.get("guessing")
+    inputs: int | None = summary.get("test_inputs")
+    return bool(guessing and inputs) and difference_interval(student, guessing or 0.0, inputs or 1)[0] <= 0
+
+
 def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     """The result of a finished run in words.
 
@@ -47,17 +54,17 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     baseline = (summary.get("baseline") or {}).get("accuracy")
     labels = summary.get("labels") or config.label_budget
     seen = f"With {labels:,} labels" if labels else "With all labels"
-    noun = task_named(config.task).noun
+    noun = task_named(config.task).scored(config.dataset)
     if student is None:
         return Verdict("plain", "This run ended without a test result.")
-    guessing = summary.get("guessing")
-    if guessing and student <= guessing + SEED_NOISE:
+    if _only_guesses(student, summary):
+        weights = " or lower weights for its losses" if config.teacher else ""
         return Verdict(
             "loss",
             f"{seen}, the student reaches {percent(student)} on the test {noun}: no better than always giving the "
             "same answer.",
-            f"Train anew with a lower learning rate (it was {config.optimiser.learning_rate:g}) or lower weights "
-            "for its losses, or train longer.",
+            f"Train anew with a lower learning rate (it was {config.optimiser.learning_rate:g}){weights}, "
+            "or train longer.",
         )
     if config.teacher is None:
         return Verdict(
@@ -101,6 +108,6 @@ def nearness(summary: dict[str, Any]) -> list[str]:
         return []
     same = percent(summary["token_agreement"])
     return [
-        f"Token by token it has the teacher's first choice on {same} of the right answers' tokens; "
+        f"Token by token the student's first choice is the teacher's on {same} of what counts in the test; "
         f"KL(teacher || student) is {summary['kl']:.3f} nats a token."
     ]

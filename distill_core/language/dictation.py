@@ -90,7 +90,13 @@ class Shelf:
 
     @classmethod
     def opened(cls, path: Path | None, shape: tuple[int, ...], warn: Callable[[str], None]) -> Shelf:
-        """What the file holds; an empty shelf without a file, or for one that is damaged."""
+        """What the file holds; an empty shelf without a file, or for one that cannot be used.
+
+        Args:
+            path: of the file; None for none.
+            shape: (N, L) of the split.
+            warn: told if there is a file that cannot be used.
+        """
         from safetensors import SafetensorError
         from safetensors.torch import load
 
@@ -101,7 +107,7 @@ class Shelf:
                     return cls(path, held["tokens"], held["lengths"])
             except (OSError, SafetensorError, KeyError):
                 pass
-            warn(f"The teacher's written answers in {path} are damaged; it writes them again.")
+            warn(f"The teacher's written answers in {path} cannot be read or are of other data; it writes them again.")
         return cls(path, torch.zeros(shape, dtype=torch.int32), torch.zeros(shape[0], dtype=torch.int32))
 
     def put(self, row: int, answer: Tensor) -> None:
@@ -114,11 +120,14 @@ class Shelf:
         return self.tokens[row, : int(self.lengths[row])].long()
 
     def write(self, warn: Callable[[str], None]) -> None:
-        """Puts the shelf into its file, for later runs."""
+        """Puts the shelf into its file, for later runs, beside what another run has written there meanwhile."""
         from safetensors.torch import save
 
         if self.path is None:
             return
+        theirs = Shelf.opened(self.path, tuple(self.tokens.shape), _no_warning)
+        new = (self.lengths == 0) & (theirs.lengths > 0)
+        self.tokens[new], self.lengths[new] = theirs.tokens[new], theirs.lengths[new]
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self.path, save({"tokens": self.tokens, "lengths": self.lengths}))

@@ -51,6 +51,10 @@ class LanguageTask:
         ]
         return sorted(found, key=lambda choice: choice.parameters)
 
+    def scored(self, dataset: str) -> str:
+        """Prompts; of a text, its characters."""
+        return "characters" if dataset == "plain-english" else self.noun
+
     def foreseen(self, config: DistillConfig) -> Foreseen:
         """What is known of the prompts, or the text, before they are made."""
         from distill_core.language.data import KINDS, PROSE, TOKENS

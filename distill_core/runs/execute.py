@@ -143,7 +143,7 @@ class _Job:
         summary = summarise(
             self.id,
             result,
-            noun=task_named(self.config.task).noun,
+            noun=task_named(self.config.task).scored(self.config.dataset),
             baseline=baseline,
             onnx=exported,
             onnx_why=self.workbench.not_exported,

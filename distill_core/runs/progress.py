@@ -21,7 +21,7 @@ ENOUGH_OF_ALL = 0.1
 """So far into the training the first steps no longer count for much."""
 LONG_SECONDS = 10.0
 FEW_STEPS = 3
-"""Steps that take so long are timed by so few of them."""
+"""So few steps are enough where they took so long together."""
 OTHER_PACE = 2.0
 """A student whose first steps take so many times the baseline's is not timed by the baseline."""
 

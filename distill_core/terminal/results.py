@@ -118,7 +118,7 @@ def metrics_table(summary: dict[str, Any]) -> Table | None:
 def _metric(name: str, value: float | None) -> str:
     if value is None:
         return UNKNOWN
-    return f"{value:.2f}" if name == "perplexity" else percent(value)
+    return f"{value:.4g}" if name == "perplexity" else percent(value)
 
 
 def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:

@@ -112,13 +112,14 @@ def write_weights(
     assert result.student is not None
     tested = {
         "accuracy": result.student.accuracy,
-        "accuracy_on": f"{result.test_inputs:,} test {shop.task.noun} of {facts.name}",
+        "accuracy_on": f"{result.test_inputs:,} test {shop.task.scored(facts.name)} of {facts.name}",
     }
     write_model(folder / "best", card.model_copy(update=tested), dict(best))
     write_model(folder / "last", card, dict(last))
 
 
 def _guessing(labels: Tensor) -> float | None:
+    """What always giving the commonest label `[N]` of the test split would reach; None for texts `[N, L]`."""
     return int(labels.bincount().max()) / len(labels) if labels.ndim == 1 else None
 
 

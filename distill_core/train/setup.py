@@ -189,7 +189,8 @@ def _invited(
         warn(str(assumption))
     channels_last = prefers_channels_last(model)
     model = freeze(_formatted(model, channels_last))
-    data = task.completed(data, visible, model, progress, _answers_folder(data, card, "written", device, home), warn)
+    written = _answers_folder(data, card, "written, greedily", "cpu fp32", home)  # it moves to its device later
+    data = task.completed(data, visible, model, progress, written, warn)
 
     def feed(split: Split, augmentation: Augmentation | None) -> Feed:
         return task.feed(split, data.facts, augmentation, device, channels_last, card)
@@ -221,7 +222,7 @@ def _answers(
     takes = teacher.card.model_dump(include={"architecture", "input_shape", "mean", "std"})
     seen = json.dumps({**augmentation, **takes}, sort_keys=True)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
-    folder = _answers_folder(data, teacher.card, seen, device, home)
+    folder = _answers_folder(data, teacher.card, seen, f"{device.type} fp32 folded", home)
     return TeacherAnswers(
         _formatted(folded(teacher.model), teacher.channels_last),
         teacher.feed,
@@ -234,12 +235,11 @@ def _answers(
     )
 
 
-def _answers_folder(data: Data, teacher: ModelCard, seen: str, device: torch.device, home: Path | None) -> Path | None:
-    """Where a teacher's answers to this data are kept between runs; `seen` says in which form it sees the inputs."""
+def _answers_folder(data: Data, teacher: ModelCard, how: str, precision: str, home: Path | None) -> Path | None:
+    """Where a teacher's answers to this data are kept between runs; `how` says what it sees and what it does."""
     if home is None:
         return None
-    key = answers_key(data.facts.sha256, teacher.weights_sha256, seen, f"{device.type} fp32 folded")
-    return home / "cache" / "answers" / key
+    return home / "cache" / "answers" / answers_key(data.facts.sha256, teacher.weights_sha256, how, precision)
 
 
 def _fabric(config: DistillConfig) -> Fabric:

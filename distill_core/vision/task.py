@@ -66,6 +66,10 @@ class VisionTask:
             )
         return sorted(found, key=lambda choice: choice.parameters)
 
+    def scored(self, dataset: str) -> str:  # noqa: ARG002
+        """Images."""
+        return self.noun
+
     def foreseen(self, config: DistillConfig) -> Foreseen:
         """What is known of the transfer set; of a folder, its sub-folders and files are listed."""
         from distill_core.vision.datasets.foreseen import foreseen
@@ -88,7 +92,7 @@ class VisionTask:
         return models.without_weights(architecture)
 
     def attends(self, architecture: str) -> bool:
-        """ViTs do; of one's own code nobody knows."""
+        """ViTs do; of one's own code nobody knows, so it counts as none."""
         return models.attends(architecture)
 
     def code_sha256(self, architecture: str) -> str:

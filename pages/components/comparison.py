@@ -19,8 +19,8 @@ _POOLS = {
     "all": "",
     "easiest": " on the easiest",
     "curriculum": " from the easiest on",
-    "labelled": " on labelled images",
-    "classes": " on some classes",
+    "labelled": " on labelled ones",
+    "classes": " on some kinds",
 }
 
 
@@ -101,17 +101,19 @@ def skills(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a model and capability, for `figures.capabilities`; none for models of images."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for record in records:
+        summary = record.summary or {}
         names = {
             "teacher": teacher_name(record.config.teacher),
             "baseline": f"{record.config.student}, labels only",
             "student": label(record),
         }
         for role, name in names.items():
-            model = (record.summary or {}).get(role) or {}
+            model = summary.get(role) or {}
             for measure, value in (model.get("metrics") or {}).items():
-                if measure not in MEASURES or not model.get("parameters"):
+                if measure not in MEASURES or value is None or not model.get("parameters"):
                     continue
-                key = (role, str(model.get("run_id")) if role == "baseline" else name, measure)
+                whose = str(model.get("run_id")) if role == "baseline" else f"{name} {summary.get('data_sha256')}"
+                key = (role, whose, measure)
                 found[key] = {
                     "role": role,
                     "name": name,

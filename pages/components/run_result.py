@@ -17,6 +17,7 @@ from distill_core.insight.verdict import ONE_SEED, nearness, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
+from distill_core.task import task_named
 from pages.components.live_chart import live_chart, payload
 
 BARS_HEIGHT = 210
@@ -78,7 +79,7 @@ def _models(record: RunRecord, summary: dict[str, Any]) -> pd.DataFrame:
 
 
 def _how_scored(record: RunRecord, summary: dict[str, Any]) -> str:
-    count_of, (_, inputs) = summary.get("test_inputs"), nouns_of(record.config)
+    count_of, inputs = summary.get("test_inputs"), task_named(record.config.task).scored(record.config.dataset)
     scored = f"Accuracy on {count_of:,} test {inputs}" if count_of else f"Accuracy on the test {inputs}"
     return f"{scored} that nobody trained on; validation chose the student's epoch, the test was looked at once."
 
@@ -145,7 +146,7 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     measured = (student, baseline, teacher)
     for name in in_order(student.get("metrics") or {}):
         shares = [(model.get("metrics") or {}).get(name) for model in measured]
-        shown = [percent(share) if name != "perplexity" or share is None else f"{share:.2f}" for share in shares]
+        shown = [percent(share) if name != "perplexity" or share is None else f"{share:.4g}" for share in shares]
         rows[name.replace("_", " ").capitalize()] = (shown[0], shown[1], shown[2])
     heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
     cells = {name: [unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
@@ -170,11 +171,12 @@ def _cpu(latency: dict[str, Any], who: str) -> str:
 
 def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:
     lines, (_, several) = [], nouns_of(record.config)
+    scored = task_named(record.config.task).scored(record.config.dataset)
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(f"**Gap closed:** {summary['gap_closed_why']}")
-    if summary.get("agreement") is not None:
+    if summary.get("agreement") is not None and summary["agreement"] != summary.get("token_agreement"):
         agreed = percent(summary["agreement"])
-        lines.append(f"Student and teacher give the same answer on {agreed} of the test {several}.")
+        lines.append(f"Student and teacher give the same answer on {agreed} of the test {scored}.")
     lines += nearness(summary)
     if summary.get("seconds") is not None:
         speed = f"{summary.get('images_per_second') or 0:,.0f} {several} a second"

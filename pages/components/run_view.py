@@ -102,7 +102,7 @@ def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
     """By which measure this reader wants to see the models, where the problem has more than one."""
     known = [measure.name for measure in history.measures]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", height="content" if known[1:] else 34):
-        st.markdown("**Accuracy**", help=_ACCURACY_HELP, width="content")
+        st.markdown("**Validation**" if known[1:] else "**Accuracy**", help=_ACCURACY_HELP, width="content")
         if len(known) == 1:
             return MEASURES[ACCURACY]
         st.space("stretch")
@@ -124,8 +124,8 @@ _LOSS_HELP = (
     "steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the zoom stays while the run goes on."
 )
 _ACCURACY_HELP = (
-    "Validation accuracy after every epoch. The training curve counts the images whose labels the student may see. "
-    "Validation only chooses the best epoch; the test images are kept for the end."
+    "Validation after every epoch. The training curve counts what the student may see the labels of. "
+    "Validation only chooses the best epoch; the test is kept for the end."
 )
 
 

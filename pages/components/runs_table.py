@@ -52,9 +52,7 @@ def recent_runs() -> None:
         alt="Recent runs",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=_open, args=([r.id for r in records],), key="open-run"),
-            "accuracy": st.column_config.TextColumn(
-                "Accuracy", alignment="right", help="On the test images.", width=95
-            ),
+            "accuracy": st.column_config.TextColumn("Accuracy", alignment="right", help="On the test split.", width=95),
             "gain": st.column_config.TextColumn("Gain", alignment="right", help="Over the baseline.", width=110),
             "labels": st.column_config.TextColumn("Labels seen", alignment="right"),
             "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
@@ -115,7 +113,7 @@ def comparison_table(rows: pd.DataFrame) -> list[int]:
         column_config={
             "run": st.column_config.TextColumn("Run", pinned=True, width="medium"),
             "teacher": st.column_config.TextColumn("Teacher"),
-            "accuracy": st.column_config.NumberColumn("Accuracy", help="On the test images."),
+            "accuracy": st.column_config.NumberColumn("Accuracy", help="On the test split."),
             "baseline": st.column_config.NumberColumn("Baseline"),
             "gain": st.column_config.NumberColumn("Gain", help="Points over the baseline."),
             "retention": st.column_config.NumberColumn(

@@ -59,6 +59,8 @@ def test_text_alone_has_the_one_axis_on_the_left() -> None:
     layout = capabilities(TEXT)["layout"]
     assert not layout["yaxis"]["visible"]
     assert layout["yaxis2"]["side"] == "left"
+    assert set(lines(capabilities(TEXT))) == {"perplexity"}
+    assert "perplexity, right axis" in lines(capabilities(pd.concat([SKILLS, TEXT])))
     assert "yaxis2" not in capabilities(SKILLS)["layout"]
 
 

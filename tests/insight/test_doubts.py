@@ -120,5 +120,9 @@ def test_a_transformer_with_sgd_is_doubted_even_without_a_teacher(student: str, 
     assert not any("is a transformer" in each for each in doubts_of(settings | adamw))
 
 
+def test_a_transformer_with_published_weights_may_be_fine_tuned_by_sgd() -> None:
+    assert not any("is a transformer" in each for each in doubts_of({"student": "torchvision/vit_b_16:IMAGENET1K_V1"}))
+
+
 def test_a_student_that_is_not_known_raises_no_doubt_of_its_own() -> None:
     assert doubts_of({"student": "no-such-model"}) == []

@@ -27,13 +27,21 @@ def track(*events: object) -> Track:
 
 
 def test_each_skill_is_told_before_and_after_the_phase() -> None:
-    said = forgetting(track(STARTED, scored(50, 0.5, 0.5), scored(75, 0.972, 0.84), scored(100, 1.0, 0.612)))
-    assert said == ("What fine-tune changed on validation: reasoning 97.2% → 100.0%, instructions 84.0% → 61.2%.")
+    said = forgetting(track(STARTED, scored(50, 0.5, 0.5), scored(75, 0.972, 0.74), scored(100, 1.0, 0.8)))
+    assert said == (
+        "What fine-tune changed on validation, from epoch 3 to 4: reasoning 97.2% → 100.0%, instructions 74.0% → 80.0%."
+    )
+
+
+def test_where_the_phase_did_harm_the_weights_that_are_kept_are_older() -> None:
+    said = forgetting(track(STARTED, scored(75, 0.972, 0.84), scored(100, 1.0, 0.612)))
+    assert "instructions 84.0% → 61.2%." in said
+    assert said.endswith("The weights that are kept are of epoch 3, before it.")
 
 
 def test_without_metrics_accuracy_is_told() -> None:
-    plain = [replace(scored(step, 0.8, top), metrics={}) for step, top in ((75, 0.6), (100, 0.4))]
-    assert forgetting(track(STARTED, *plain)) == "What fine-tune changed on validation: accuracy 70.0% → 60.0%."
+    plain = [replace(scored(step, 0.8, top), metrics={}) for step, top in ((75, 0.4), (100, 0.6))]
+    assert "accuracy 60.0% → 70.0%" in forgetting(track(STARTED, *plain))
 
 
 def test_nothing_is_told_before_its_first_epoch_or_of_a_phase_on_everything() -> None:

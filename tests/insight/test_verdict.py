@@ -136,6 +136,12 @@ def test_a_student_that_learned_nothing_is_told_so_whatever_stands_beside_it() -
         assert "lower learning rate (it was 0.1)" in found.caution
 
 
+def test_a_little_above_guessing_is_learnt_where_the_test_is_large_enough_to_tell() -> None:
+    rare = summary(0.988, 0.985) | {"guessing": 0.98, "test_inputs": 10_000}
+    assert "same answer" not in verdict(rare, CONFIG).headline
+    assert "same answer" in verdict(rare | {"test_inputs": 100}, CONFIG).headline
+
+
 def test_of_two_classes_more_than_half_is_more_than_guessing() -> None:
     assert "same answer" not in verdict(summary(0.55) | {"guessing": 0.5}, CONFIG).headline
     assert "same answer" in verdict(summary(0.5) | {"guessing": 0.5}, CONFIG).headline
@@ -143,6 +149,6 @@ def test_of_two_classes_more_than_half_is_more_than_guessing() -> None:
 
 def test_how_near_a_student_of_texts_comes_is_said_and_of_images_nothing_is() -> None:
     (said,) = nearness(summary(0.9) | {"kl": 0.0312, "token_agreement": 0.987})
-    assert "first choice on 98.7% of the right answers' tokens" in said
+    assert "first choice is the teacher's on 98.7% of what counts" in said
     assert "is 0.031 nats a token" in said
     assert nearness(summary(0.9)) == nearness(summary(0.9) | {"kl": None}) == []

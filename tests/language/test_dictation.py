@@ -105,7 +105,7 @@ def test_a_damaged_file_is_said_and_written_anew(tmp_path: Path, damage: bytes) 
     file.write_bytes(damage)
     everything = torch.ones(3, dtype=torch.bool)
     got = answered(split, everything, Parrot("hm"), lambda *_: None, file, said.append)
-    assert "are damaged" in said[0]
+    assert "cannot be read" in said[0]
     told: list[int] = []
     assert torch.equal(got.inputs, answered(split, everything, Parrot("x"), lambda n, _: told.append(n), file).inputs)
     assert told == [3]
@@ -120,3 +120,16 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_run_goes_on(tmp_path: P
     )
     assert decode(got.labels[0][got.labels[0] >= 0]) == "hm"
     assert "not kept for later runs" in said[0]
+
+
+def test_two_runs_at_a_time_keep_each_others_answers(tmp_path: Path) -> None:
+    split, file = made(), tmp_path / "written.safetensors"
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 0:
+            answered(split, torch.tensor([False, True, False]), Parrot("ha"), lambda *_: None, file)
+
+    answered(split, torch.tensor([True, False, False]), Parrot("hm"), meanwhile, file)
+    told: list[int] = []
+    answered(split, torch.tensor([True, True, False]), Parrot("x"), lambda done, _total: told.append(done), file)
+    assert told == [2], "both were on the shelf"

@@ -36,6 +36,11 @@ def test_a_run_learns_and_measures_skill_by_skill(skills: Data, config: DistillC
     assert result.student is not None
     assert result.student.metrics.keys() == scored[-1].metrics.keys()
     assert result.labels == 60
+    assert result.guessing is None
+    assert result.kl is not None
+    assert result.kl > 0
+    assert result.token_agreement is not None
+    assert 0 < result.token_agreement < 1
     assert (tmp_path / "run" / "best" / "card.json").is_file()
 
 

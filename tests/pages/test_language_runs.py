@@ -65,7 +65,7 @@ def test_it_is_listed_beside_others(app: Any, run_id: str, page: str) -> None:
 
 def test_the_chart_of_accuracy_can_show_one_skill(app: Any, run_id: str) -> None:
     page = app("pages/train.py", run=run_id)
-    assert page.segmented_control(key=f"measure-{run_id}").options == ["All", "Reasoning", "Instructions"]
+    assert page.segmented_control(key=f"measure-{run_id}").options == ["Accuracy", "Reasoning", "Instructions"]
     page.segmented_control(key=f"measure-{run_id}").set_value("Reasoning").run()
     assert not page.exception
     skill, whole = (json.loads(live_run(run_id).accuracies(MEASURES[name])) for name in ("reasoning", "accuracy"))

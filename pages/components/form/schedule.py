@@ -62,7 +62,7 @@ def _classes(teacher: TeacherChoice | None) -> None:
         persist_state="session",
     )
     if not st.session_state.form_classes:
-        st.caption(":material/touch_app: Choose at least one class.")
+        st.caption(f":material/touch_app: Choose at least one {'class' if of_images() else 'kind'}.")
 
 
 def training() -> None:

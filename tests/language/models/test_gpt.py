@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from distill_core.errors import ConfigError
 from distill_core.language import models
-from distill_core.language.models.gpt import GPT, Cache, places_of, rotated
+from distill_core.language.models.gpt import EMBEDDING_STD, GPT, Cache, places_of, rotated
 from distill_core.mapping.layers import list_layers
 from distill_core.mapping.taps import Taps
 
@@ -111,10 +111,10 @@ def test_each_text_of_a_batch_is_read_by_itself() -> None:
     torch.testing.assert_close(model(ids)[1:2], model(ids[1:2]), rtol=1e-5, atol=1e-5)
 
 
-def test_a_first_guess_is_nearly_uniform() -> None:
+def test_an_untrained_model_says_again_what_it_reads() -> None:
+    # The embedding is the output layer too, and wide: a token is nearest to itself.
     model, ids = models.build("gpt-4x160", 100, 0), texts(8, 24)
-    loss = nn.functional.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
-    assert loss.item() == pytest.approx(math.log(100), abs=0.1)
+    assert (model(ids).argmax(dim=2) == ids).float().mean() > 0.9
 
 
 def test_what_adds_to_a_shortcut_begins_smaller_the_deeper_the_model() -> None:
@@ -123,7 +123,7 @@ def test_what_adds_to_a_shortcut_begins_smaller_the_deeper_the_model() -> None:
     assert model.block1.narrow.weight.std().item() == pytest.approx(0.01768, rel=0.02)
     assert model.block4.attention.project.weight.std().item() == pytest.approx(0.01768, rel=0.02)
     assert model.block4.attention.query.weight.std().item() == pytest.approx(0.05, rel=0.02)
-    assert model.embedding.weight.std().item() == pytest.approx(0.02, rel=0.02)
+    assert model.embedding.weight.std().item() == pytest.approx(EMBEDDING_STD, rel=0.02)
 
 
 def test_it_learns_to_repeat_what_it_saw_four_places_ago() -> None:
