@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -30,6 +31,8 @@ from pages.components.status import badge, time_left
 from pages.components.trouble import fragment
 
 TICK = 1.0
+LOW_ROW = 34
+"""Pixels of a heading beside which nothing is chosen: as high as the row of choices in the other column."""
 
 
 def run_view(record: RunRecord) -> None:
@@ -101,7 +104,8 @@ def _loss_view(record: RunRecord) -> tuple[Show, bool]:
 def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
     """By which measure this reader wants to see the models, where the problem has more than one."""
     known = [measure.name for measure in history.measures]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", height="content" if known[1:] else 34):
+    height: Literal["content"] | int = "content" if known[1:] else LOW_ROW
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", height=height, border=False):
         st.markdown("**Validation**" if known[1:] else "**Accuracy**", help=_ACCURACY_HELP, width="content")
         if len(known) == 1:
             return MEASURES[ACCURACY]
