@@ -62,6 +62,15 @@ def label(record: RunRecord, most: int = LONGEST) -> str:
     return f"{tag(record)} · {shortened(record.name or record.config.student, most)}"
 
 
+def _names(record: RunRecord) -> dict[str, str]:
+    """What the models of a run are called, by their role."""
+    return {
+        "teacher": teacher_name(record.config.teacher),
+        "baseline": f"{record.config.student}, labels only",
+        "student": label(record),
+    }
+
+
 def _hundredfold(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
@@ -71,11 +80,7 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for record in records:
         summary = record.summary or {}
-        names = {
-            "teacher": teacher_name(record.config.teacher),
-            "baseline": f"{record.config.student}, labels only",
-            "student": label(record),
-        }
+        names = _names(record)
         costs = {who: (summary.get("latency") or {}).get(who) or {} for who in ("student", "teacher")}
         costs["baseline"] = costs["student"]
         for role, name in names.items():
@@ -102,11 +107,7 @@ def skills(records: Sequence[RunRecord]) -> pd.DataFrame:
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for record in records:
         summary = record.summary or {}
-        names = {
-            "teacher": teacher_name(record.config.teacher),
-            "baseline": f"{record.config.student}, labels only",
-            "student": label(record),
-        }
+        names = _names(record)
         for role, name in names.items():
             model = summary.get(role) or {}
             for measure, value in (model.get("metrics") or {}).items():
