@@ -37,9 +37,10 @@ def may_be_chance(student: float, baseline: float, test_inputs: int | None) -> b
 
 def _only_guesses(student: float, summary: dict[str, Any]) -> bool:
     """Whether an accuracy is not clearly above what always giving the commonest answer would reach."""
-    guessing: float | None = summary.get("guessing")
-    inputs: int | None = summary.get("test_inputs")
-    return bool(guessing and inputs) and difference_interval(student, guessing or 0.0, inputs or 1)[0] <= 0
+    guessing, inputs = summary.get("guessing"), summary.get("test_inputs")
+    if not guessing or not inputs:
+        return False
+    return difference_interval(student, guessing, inputs)[0] <= 0
 
 
 def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
