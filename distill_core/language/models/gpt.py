@@ -18,9 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 EMBEDDING_STD = 0.2
-"""Ten times GPT-2's: the embedding is the output layer too, and from 0.02 or 0.1 narrow models do not begin to reason
-within a few hundred steps (seed 0, validation, ``gpt-2x64`` and ``gpt-2x128``). The price: an untrained model is sure
-that its input comes again, which the first steps unlearn."""
+"""Ten times GPT-2's: the embedding is the output layer too, and the smaller it begins, the later a narrow model begins
+to reason. The price: an untrained model is sure that its input comes again, which the first steps unlearn."""
 SLOWEST_TURN = 10_000.0
 
 
