@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from distill_core.figures.layout import Figure, layout, notice, plain, thinned
+from distill_core.figures.layout import Figure, layout, notice, plain, quarter_decades, thinned
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 
 MOST_TICKS = 12
@@ -80,14 +80,9 @@ def _curve(frame: pd.DataFrame, column: str, name: str, colour: str, width: floa
 def _axis(values: list[float | None], level: list[float], measure: Measure) -> dict[str, Any]:
     if measure.is_share:
         return {"tickformat": ".0%", "range": _range(values, level)}
-    return {"type": "log", "tickformat": ".3~g", "dtick": "D2", "range": _decades(values, level)}
-
-
-def _decades(values: list[float | None], level: list[float]) -> list[float]:
-    """In powers of ten, the ends on whole quarters of one, so that the axis moves seldom."""
     known = [value for value in values if value is not None] + level
-    low, high = min(known, default=1), max(known, default=100)
-    return [math.floor(4 * math.log10(low) - 0.2) / 4, math.ceil(4 * math.log10(high) + 0.2) / 4]
+    ends = quarter_decades(min(known, default=1), max(known, default=100))
+    return {"type": "log", "tickformat": ".3~g", "dtick": "D2", "range": ends}
 
 
 def _range(values: list[float | None], level: list[float]) -> list[float]:

@@ -7,15 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.layout import Figure, layout, plain, quarter_decades
 from distill_core.figures.models import ROOM
 from distill_core.insight.measures import MEASURES, Measure
 
 # Colours tell who it is, so the line's dash and its markers tell which capability.
 _LOOKS = {"reasoning": ("solid", "circle"), "instructions": ("dash", "square"), "perplexity": ("dot", "diamond")}
 _WIDTHS = {"student": 2.5, "baseline": 1.5, "teacher": 0.0}
-QUARTERS = 4
-"""Of a power of ten: where the axis of perplexity may end."""
 
 
 def capabilities(frame: pd.DataFrame) -> Figure:
@@ -99,8 +97,7 @@ def _axis_of(measure: Measure) -> str:
 
 
 def _perplexity_axis(values: pd.Series[float], *, alone: bool) -> dict[str, Any]:
-    low = math.floor(QUARTERS * math.log10(float(values.min())) - 0.2) / QUARTERS
-    high = math.ceil(QUARTERS * math.log10(float(values.max())) + 0.2) / QUARTERS
+    low, high = quarter_decades(float(values.min()), float(values.max()))
     return {
         "title": {"text": "perplexity, turned round: up is better", "font": {"size": 12, "color": "@muted"}},
         "type": "log",

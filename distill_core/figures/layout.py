@@ -63,6 +63,11 @@ def _axis(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
+def quarter_decades(low: float, high: float) -> list[float]:
+    """Ends of a logarithmic axis around positive values, in powers of ten: whole quarters, so that it moves seldom."""
+    return [math.floor(4 * math.log10(low) - 0.2) / 4, math.ceil(4 * math.log10(high) + 0.2) / 4]
+
+
 def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
     """At most `most` rows over the WHOLE frame: means of neighbours, so that nothing is shown that was not there.
 
