@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from distill_core.insight.words import percent
+
 ACCURACY = "accuracy"
 
 
@@ -40,6 +42,13 @@ def measures_among(metrics: Iterable[str]) -> list[Measure]:
     """Those that have a curve, accuracy first; metrics of other names are for tables alone."""
     found = set(metrics)
     return [measure for name, measure in MEASURES.items() if name == ACCURACY or name in found]
+
+
+def in_words(name: str, value: float | None) -> str:
+    """A metric's figure as a table shows it."""
+    if value is not None and name in MEASURES and not MEASURES[name].is_share:
+        return f"{value:.4g}"
+    return percent(value)
 
 
 _IN_TABLES = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from distill_core.insight.measures import in_order
+from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of
 from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
@@ -110,15 +110,9 @@ def metrics_table(summary: dict[str, Any]) -> Table | None:
     if not names:
         return None
     rows = [
-        (name.replace("_", " "), *(_metric(name, metrics.get(name)) for metrics in models.values())) for name in names
+        (name.replace("_", " "), *(in_words(name, metrics.get(name)) for metrics in models.values())) for name in names
     ]
     return table(("on the test split", *models), rows, numbers=range(1, 4))
-
-
-def _metric(name: str, value: float | None) -> str:
-    if value is None:
-        return UNKNOWN
-    return f"{value:.4g}" if name == "perplexity" else percent(value)
 
 
 def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
-from distill_core.insight.measures import in_order
+from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.verdict import ONE_SEED, nearness, verdict
@@ -145,8 +145,7 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     }
     measured = (student, baseline, teacher)
     for name in in_order(student.get("metrics") or {}):
-        shares = [(model.get("metrics") or {}).get(name) for model in measured]
-        shown = [percent(share) if name != "perplexity" or share is None else f"{share:.4g}" for share in shares]
+        shown = [in_words(name, (model.get("metrics") or {}).get(name)) for model in measured]
         rows[name.replace("_", " ").capitalize()] = (shown[0], shown[1], shown[2])
     heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
     cells = {name: [unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
