@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from distill_core.errors import DistillError
+from distill_core.errors import ConfigError, DistillError
+from distill_core.insight.foresight import refusals
 from distill_core.runs.records import RunRecord
 from distill_core.studies.outcome import RunRow
 from distill_core.studies.plan import Job, StudyPlan
@@ -43,10 +44,12 @@ def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: 
         retry_failed: take up runs that failed before; otherwise the study ends at one.
 
     Raises:
+        ConfigError: if a variant would fail at its start, before any is run.
         FailedBefore: for a run that failed at an earlier attempt.
         DistillError: what `work` raises; finished runs are kept.
     """
     jobs = list(plan.jobs())
+    check_variants(jobs)
     for number, job in enumerate(jobs, start=1):
         record = served_by(store.list(role="run"), job.config)
         if record is not None and record.status == "finished":
@@ -63,3 +66,15 @@ def complete(store: Store, plan: StudyPlan, work: Work, say: Say, retry_failed: 
         resumable = record is not None and record.resumable and record.has_checkpoint
         work(job, record if resumable else None)
     return standing(store.list(role="run"), jobs).rows
+
+
+def check_variants(jobs: Sequence[Job]) -> None:
+    """Looks at each variant once, so that a wrong name in the last one is not found hours later.
+
+    Raises:
+        ConfigError: with a sentence for all that would end a run at its start, and the variant it is of.
+    """
+    firsts = {job.variant: job for job in reversed(jobs)}
+    wrong = [f"{name}: {sentence}" for name, job in reversed(firsts.items()) for sentence in refusals(job.config)]
+    if wrong:
+        raise ConfigError("\n".join(wrong))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from distill_core.config import DistillConfig
-from distill_core.errors import DistillError
+from distill_core.errors import ConfigError, DistillError
 from distill_core.runs.store import Store
 from distill_core.studies.plan import Job, StudyPlan, grid
 from distill_core.studies.running import FailedBefore, complete
@@ -44,3 +44,12 @@ def test_a_run_that_failed_ends_the_study_unless_it_is_to_be_tried_again(store: 
 
 def _never(*_: Any) -> Any:
     raise AssertionError("started")
+
+
+def test_a_variant_that_cannot_run_is_named_before_any_is_run(store: Store) -> None:
+    plan = StudyPlan(name="s", base=DistillConfig(), variants=grid({"student": ["cnn-w8", "resnet9-w8"]}), seeds=(0, 1))
+    with pytest.raises(ConfigError) as refused:
+        complete(store, plan, work=_never, say=lambda _sentence: None)
+    sentences = str(refused.value).splitlines()
+    assert len(sentences) == 1
+    assert sentences[0].startswith("student resnet9-w8: student: 'resnet9-w8' cannot be built")
