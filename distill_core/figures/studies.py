@@ -21,6 +21,7 @@ STUDY_COSTS: dict[StudyCost, tuple[str, str, dict[str, str]]] = {
     "cpu_ms": ("CPU time for one input (ms, median)", "%{x:.3g} ms", {"tickformat": "~g"}),
 }
 
+TEST_ACCURACY = "test accuracy"
 LONGEST_NAME = 30
 ROW_HEIGHT, LOW_ROW_HEIGHT, MANY_ROWS = 34, 27, 12
 LEAST_REACH = 0.02
@@ -39,7 +40,12 @@ def variants_height(variants: int) -> int:
 
 
 def study_variants(
-    variants: pd.DataFrame, seeds: pd.DataFrame, *, teacher: float | None = None, close: bool = False
+    variants: pd.DataFrame,
+    seeds: pd.DataFrame,
+    *,
+    teacher: float | None = None,
+    close: bool = False,
+    axis: str = TEST_ACCURACY,
 ) -> Figure:
     """Every seed's accuracy, and for each variant the mean with its interval, from top to bottom.
 
@@ -49,6 +55,7 @@ def study_variants(
         seeds: one row a run, with columns `variant`, `seed` and `accuracy`.
         teacher: its accuracy, drawn as a line.
         close: leaves teacher and baselines out, so that the variants fill the chart.
+        axis: what the accuracies are called.
     """
     if close:
         teacher, variants = None, variants.assign(baseline=math.nan)
@@ -85,7 +92,7 @@ def study_variants(
         "data": traces,
         "layout": layout(
             x={
-                "title": "test accuracy",
+                "title": axis,
                 "showgrid": True,
                 "uirevision": f"close-{close}",
                 **_accuracies(variants, seeds, teacher),
@@ -107,7 +114,9 @@ def study_variants(
     }
 
 
-def study_costs(variants: pd.DataFrame, *, cost: StudyCost, teacher: float | None = None) -> Figure:
+def study_costs(
+    variants: pd.DataFrame, *, cost: StudyCost, teacher: float | None = None, axis: str = TEST_ACCURACY
+) -> Figure:
     """Mean accuracy against a cost; a line joins the variants that no other beats at the same cost or less.
 
     Args:
@@ -115,6 +124,7 @@ def study_costs(variants: pd.DataFrame, *, cost: StudyCost, teacher: float | Non
             out.
         cost: what the x axis shows, on a logarithmic scale.
         teacher: its accuracy, drawn as a line; what it costs is not shown.
+        axis: what the accuracies are called.
     """
     title, hover, ticks = STUDY_COSTS[cost]
     known = variants[variants[cost].notna()].sort_values(cost)
@@ -159,7 +169,7 @@ def study_costs(variants: pd.DataFrame, *, cost: StudyCost, teacher: float | Non
         "data": traces,
         "layout": layout(
             x={"title": title, "type": "log", "showgrid": True, "dtick": "D2", **ticks, **_span(known[cost])},
-            y={"title": "test accuracy", **_accuracies(known, seeds, teacher)},
+            y={"title": axis, **_accuracies(known, seeds, teacher)},
             shapes=[_level("y", value, "@teacher", "dash", 2) for value in ([] if teacher is None else [teacher])],
             hovermode="closest",
             **_LEGEND,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean
 from typing import Any
 
+from distill_core.insight.measures import ACCURACY, Measure, measures_among
 from distill_core.insight.seeds import MeanGain, mean_gain
 
 
@@ -22,6 +23,7 @@ class RunRow:
         images_per_second: of training.
         run_id: the stored run.
         threads: torch's while it trained; None if nothing says so.
+        metrics, baseline_metrics, teacher_metrics: what a problem measures beside accuracy, by name.
     """
 
     variant: str
@@ -36,25 +38,42 @@ class RunRow:
     images_per_second: float
     run_id: str
     threads: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    baseline_metrics: dict[str, float] = field(default_factory=dict)
+    teacher_metrics: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, variant: str, seed: int, summary: dict[str, Any]) -> RunRow:
         """The row of a finished run's summary."""
         student, onnx = summary["student"], summary.get("onnx") or {}
+        baseline, teacher = summary.get("baseline") or {}, summary.get("teacher") or {}
         return cls(
             variant=variant,
             seed=seed,
             accuracy=student["accuracy"],
             validation=student.get("validation_accuracy"),
-            baseline=(summary.get("baseline") or {}).get("accuracy"),
-            teacher=(summary.get("teacher") or {}).get("accuracy"),
+            baseline=baseline.get("accuracy"),
+            teacher=teacher.get("accuracy"),
             parameters=student["parameters"],
             bytes=onnx.get("bytes"),
             cpu_ms=onnx.get("cpu_ms"),
             images_per_second=summary["images_per_second"],
             run_id=summary["run_id"],
             threads=summary.get("threads"),
+            metrics=student.get("metrics") or {},
+            baseline_metrics=baseline.get("metrics") or {},
+            teacher_metrics=teacher.get("metrics") or {},
         )
+
+    def by(self, measure: str) -> RunRow:
+        """The row with another share of right answers in the place of accuracy, such as ``reasoning``.
+
+        Validation stays what it was: it chooses by accuracy. A run without this figure raises a KeyError.
+        """
+        if measure == ACCURACY:
+            return self
+        baseline, teacher = self.baseline_metrics.get(measure), self.teacher_metrics.get(measure)
+        return replace(self, accuracy=self.metrics[measure], baseline=baseline, teacher=teacher)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; `RunRow(**data)` gives the row back."""
@@ -84,6 +103,12 @@ class VariantRow:
     cpu_ms: float | None
     images_per_second: float
     points: tuple[float, ...]
+
+
+def measures_of(rows: Sequence[RunRow]) -> list[Measure]:
+    """The shares of right answers by which all of these runs can be compared, accuracy first."""
+    common = set.intersection(*(set(row.metrics) for row in rows)) if rows else set()
+    return [measure for measure in measures_among(common) if measure.is_share]
 
 
 def variant_rows(rows: Iterable[RunRow], order: Sequence[str]) -> list[VariantRow]:

@@ -11,6 +11,7 @@ from distill_core.insight.seeds import Answer, MeanGain
 from distill_core.studies.outcome import RunRow, VariantRow, pareto
 from distill_core.studies.plan import StudyPlan
 from distill_core.studies.words import gained, share
+from distill_core.task import task_named
 
 ANSWERS: dict[Answer, str] = {"better": "better", "worse": "worse", "unclear": "not shown to differ"}
 
@@ -24,19 +25,24 @@ def chosen(found: Sequence[VariantRow]) -> VariantRow | None:
     return max(known, key=lambda row: row.validation or 0) if len(known) > 1 else None
 
 
+def test_inputs(plan: StudyPlan) -> str:
+    """What the study's accuracies are of: ``test images``."""
+    return f"test {task_named(plan.base.task).scored(plan.base.dataset)}"
+
+
 def headline(plan: StudyPlan, found: Sequence[VariantRow]) -> str:
     """What the study says, in a sentence or two."""
     if not found:
         return "No run has finished yet."
-    best, reference = chosen(found), plan.variants[0].name
+    best, reference, asked = chosen(found), plan.variants[0].name, test_inputs(plan)
     whole = len(found) == len(plan.variants) and all(row.seeds == len(plan.seeds) for row in found)
     chooses = "Validation chooses" if whole else "So far validation chooses"
     if best is None:
-        return f"{found[0].variant}: {share(found[0].accuracy)} on the test images."
+        return f"{found[0].variant}: {share(found[0].accuracy)} on the {asked}."
     if best.variant == reference:
-        first = f"{chooses} the reference, {best.variant}: {share(best.accuracy)} on the test images."
+        first = f"{chooses} the reference, {best.variant}: {share(best.accuracy)} on the {asked}."
     else:
-        first = f"{chooses} {best.variant}: {share(best.accuracy)} on the test images"
+        first = f"{chooses} {best.variant}: {share(best.accuracy)} on the {asked}"
         if best.difference is not None:
             first += f", {gained(best.difference)} points against {reference} ({ANSWERS[best.difference.answer]})"
         first += "."
@@ -58,10 +64,11 @@ def _others(found: Sequence[VariantRow]) -> str:
 
 def how_to_read(plan: StudyPlan, found: Sequence[VariantRow]) -> str:
     """How to read chart and table, in two plain sentences, and a warning where there are many comparisons."""
+    asked = test_inputs(plan)
     if len(plan.seeds) < 2:
-        return "Each dot is one run's accuracy on the test images. One seed shows no difference: take three or more."
+        return f"Each dot is one run's accuracy on the {asked}. One seed shows no difference: take three or more."
     sentences = [
-        "Small dots are single seeds, the large one their mean with its 95% t-interval, all on the test images.",
+        f"Small dots are single seeds, the large one their mean with its 95% t-interval, all on the {asked}.",
         "Gain and difference are paired by seed, in points; one whose interval includes 0 is not shown to differ.",
     ]
     compared = sum(row.difference is not None for row in found)

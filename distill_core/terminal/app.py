@@ -281,11 +281,11 @@ def study(
         if json:
             show_json(variants.to_dict(plan, rows, together))
         elif markdown:
-            show(variants.markdown(plan, together))
+            show(variants.markdown(plan, rows))
         else:
-            show(
-                "", table(variants.HEADINGS, variants.table_rows(plan, together), range(1, 7)), "", variants.note(plan)
-            )
+            for measure, by_it in variants.by_measure(plan, rows):
+                show("", table(variants.headings(measure), variants.table_rows(plan, by_it), range(1, 7)))
+            show("", variants.note(plan))
         return
     config = configuration(preset, file, settings or ())
     found = studying.study(training.open_store(), config, wanted or [0, 1, 2], progress, retry_failed)

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,11 +17,12 @@ from rich.console import Console
 from distill_core.config import DistillConfig, read_setting
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
+from distill_core.insight.measures import Measure
 from distill_core.insight.words import percent
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.design import name_from
-from distill_core.studies.outcome import RunRow, VariantRow
+from distill_core.studies.outcome import RunRow, VariantRow, measures_of, variant_rows
 from distill_core.studies.plan import Job, StudyPlan, grid, read_plan
 from distill_core.studies.running import FailedBefore, complete
 from distill_core.studies.words import gained, share
@@ -31,8 +32,6 @@ from distill_core.terminal.training import start, work_on
 
 if TYPE_CHECKING:
     from distill_core.runs.store import Store
-
-HEADINGS = ("variant", "seeds", "accuracy", "gain over labels", "against the first", "validation", "parameters")
 
 
 def is_plan(file: Path | None) -> bool:
@@ -95,6 +94,17 @@ def run(store: Store, plan: StudyPlan, console: Console, retry_failed: bool, bar
         raise failure_of_run(failed.record.id, str(failed), failed.record.details) from None
 
 
+def by_measure(plan: StudyPlan, rows: Sequence[RunRow]) -> Iterator[tuple[Measure, list[VariantRow]]]:
+    """What the variants reach by each measure that all runs have, accuracy first."""
+    for measure in measures_of(rows):
+        yield measure, variant_rows([row.by(measure.name) for row in rows], [each.name for each in plan.variants])
+
+
+def headings(measure: Measure) -> tuple[str, ...]:
+    """Of a table of variants by one measure."""
+    return ("variant", "seeds", measure.name, "gain over labels", "against the first", "validation", "parameters")
+
+
 def table_rows(plan: StudyPlan, found: Sequence[VariantRow]) -> list[tuple[str, ...]]:
     """A row of text for each variant."""
     return [
@@ -111,11 +121,15 @@ def table_rows(plan: StudyPlan, found: Sequence[VariantRow]) -> list[tuple[str, 
     ]
 
 
-def markdown(plan: StudyPlan, found: Sequence[VariantRow]) -> str:
-    """The table for a document."""
-    lines = ["| " + " | ".join(HEADINGS) + " |", "|---|" + "---:|" * (len(HEADINGS) - 1)]
-    lines += ["| " + " | ".join(row) + " |" for row in table_rows(plan, found)]
-    return "\n".join([*lines, "", note(plan)])
+def markdown(plan: StudyPlan, rows: Sequence[RunRow]) -> str:
+    """A table for each measure, for a document."""
+    lines: list[str] = []
+    for measure, found in by_measure(plan, rows):
+        names = headings(measure)
+        lines += ["| " + " | ".join(names) + " |", "|---|" + "---:|" * (len(names) - 1)]
+        lines += ["| " + " | ".join(row) + " |" for row in table_rows(plan, found)]
+        lines.append("")
+    return "\n".join([*lines, note(plan)])
 
 
 def note(plan: StudyPlan) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from made_up_runs import fail_run, finish_run, ordinary
 from streamlit.testing.v1 import AppTest
 
+from distill_core.presets import load
 from distill_core.runs.manager import Manager
 from distill_core.runs.store import Store
 from distill_core.studies import keeping
@@ -140,6 +142,21 @@ def test_intervals_stand_in_the_table_beside_what_they_belong_to(app: Any, recor
     seen = set(cells.astype(str).to_numpy().ravel())
     assert {"86.1% ± 0.2", "+11.1 ± 0.2", "−2.0 ± 0.0", "–"} <= seen
     assert not {"None", "nan", "<NA>"} & seen
+
+
+def test_a_study_of_texts_is_compared_by_any_skill(app: Any, recorded: Path) -> None:
+    variants = grid({"student": ["gpt-2x64", "gpt-2x128"]})
+    base = load("language-quick")
+    plan = StudyPlan.parse({"name": "skills", "base": base, "variants": variants, "seeds": [0, 1]})
+    made = [replace(row, metrics={"reasoning": 0.5}, baseline_metrics={"reasoning": 0.1}) for row in rows(plan)]
+    facts = {"command": "c", "versions": {}, "machine": "m", "date": "2026-11-25"}
+    keeping.record(recorded / "skills.json", plan, made, facts)
+    page = app(PAGE, study="skills")
+    assert "86.1% ± 0.6 on the test prompts" in text_of(page)
+    (by,) = [each for each in page.get("button_group") if each.key == "study_measure"]
+    by.set_value("reasoning").run()
+    assert "50.0% ± 0.0 on the test prompts" in text_of(page)
+    assert page.dataframe[0].value["gain"].round(3).tolist() == [0.4, 0.4]
 
 
 def test_a_grid_of_temperature_and_alpha_has_a_heat_map_and_one_size_has_no_chart_of_sizes(

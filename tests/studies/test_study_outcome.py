@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from distill_core.studies.outcome import RunRow, pareto, variant_rows
+from distill_core.studies.outcome import RunRow, measures_of, pareto, variant_rows
 
 
 def row(variant: str, seed: int, accuracy: float, baseline: float | None = 0.7, parameters: int = 10) -> RunRow:
@@ -42,3 +44,26 @@ def test_pareto_keeps_what_nothing_beats_at_the_same_cost_or_less() -> None:
     )
     assert [each.variant for each in pareto(rows, "parameters")] == ["small", "large"]
     assert pareto(rows, "cpu_ms") == []
+
+
+def test_a_row_by_another_measure_compares_that_measure_and_validates_by_accuracy() -> None:
+    summary = {
+        "student": {"accuracy": 0.8, "validation_accuracy": 0.7, "parameters": 9, "metrics": {"reasoning": 0.9}},
+        "baseline": {"accuracy": 0.2, "metrics": {"reasoning": 0.1}},
+        "teacher": {"accuracy": 0.9, "metrics": {"reasoning": 1.0}},
+        "images_per_second": 5.0,
+        "run_id": "r",
+    }
+    found = RunRow.of("a", 0, summary)
+    assert found.by("accuracy") == found
+    by = found.by("reasoning")
+    assert (by.accuracy, by.baseline, by.teacher, by.validation) == (0.9, 0.1, 1.0, 0.7)
+    assert RunRow(**found.to_dict()) == found
+
+
+def test_only_shares_that_all_runs_have_can_be_compared() -> None:
+    one = RunRow.of("a", 0, {"student": {"accuracy": 0.8, "parameters": 9}, "images_per_second": 5.0, "run_id": "r"})
+    both = replace(one, metrics={"reasoning": 0.9, "perplexity": 3.0})
+    assert [measure.name for measure in measures_of([both, both])] == ["accuracy", "reasoning"]
+    assert [measure.name for measure in measures_of([both, one])] == ["accuracy"]
+    assert [measure.name for measure in measures_of([])] == ["accuracy"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from distill_core.insight.measures import Measure
 from distill_core.studies import keeping
 from distill_core.studies.keeping import Recorded
 from distill_core.studies.outcome import RunRow, VariantRow, variant_rows
@@ -16,6 +17,7 @@ from pages.components.jobs import manager
 from pages.components.settle import settle
 from pages.components.studies.charts import charts
 from pages.components.studies.listing import count_of
+from pages.components.studies.measure import chosen_measure
 from pages.components.studies.progress import buttons, every_run, progress
 from pages.components.studies.shelf import PAGE, Study, standing_of
 from pages.components.studies.table import table
@@ -89,19 +91,21 @@ def _own(study: Study, jobs: Sequence[Job], was_live: bool) -> None:
 
 
 def _results(plan: StudyPlan, rows: Sequence[RunRow]) -> None:
-    found = variant_rows(rows, [variant.name for variant in plan.variants])
-    if not found:
+    if not rows:
         st.caption("Charts and table appear with the first finished run.")
         return
-    findings(plan, rows, found)
-    table(plan, found)
+    measure = chosen_measure(rows)
+    rows = [row.by(measure.name) for row in rows]
+    found = variant_rows(rows, [variant.name for variant in plan.variants])
+    findings(plan, rows, found, measure)
+    table(plan, found, measure)
     _file(plan, found)
 
 
-def findings(plan: StudyPlan, rows: Sequence[RunRow], found: Sequence[VariantRow]) -> None:
-    """What a study says, in a sentence and in charts."""
+def findings(plan: StudyPlan, rows: Sequence[RunRow], found: Sequence[VariantRow], measure: Measure) -> None:
+    """What a study says by this measure, in a sentence and in charts."""
     st.markdown(f"##### {headline(plan, found)}")
-    charts(plan, rows, found)
+    charts(plan, rows, found, measure)
     st.caption(how_to_read(plan, found))
 
 

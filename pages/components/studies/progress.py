@@ -106,7 +106,7 @@ def every_run(now: Standing) -> None:
                 "variant": st.column_config.TextColumn("Variant", width="medium"),
                 "seed": "Seed",
                 "status": "Status",
-                "accuracy": st.column_config.TextColumn("Accuracy", alignment="right", help="On the test images."),
+                "accuracy": st.column_config.TextColumn("Accuracy", alignment="right", help="On the test split."),
                 "when": st.column_config.DatetimeColumn("When", format="distance"),
             },
         )

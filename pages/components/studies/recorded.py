@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from distill_core.insight.measures import ACCURACY, MEASURES
 from distill_core.studies.outcome import variant_rows
 from pages.components.studies.listing import card
 from pages.components.studies.opened import findings, made_by
@@ -43,4 +44,4 @@ def _charts(study: Study) -> None:
         st.header(study.title, anchor=False, width="content")
         st.badge("recorded", icon=":material/inventory_2:", color="gray")
     made_by(study, study.recorded)
-    findings(plan, rows, found)
+    findings(plan, rows, found, MEASURES[ACCURACY])

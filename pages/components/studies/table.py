@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from distill_core.insight.measures import Measure
 from distill_core.insight.words import count, megabytes, milliseconds, percent
 from distill_core.studies.outcome import VariantRow
 from distill_core.studies.plan import StudyPlan
-from distill_core.studies.reading import ANSWERS
+from distill_core.studies.reading import ANSWERS, test_inputs
 from distill_core.studies.words import gained, share
 
 MOST_ROWS = 16
@@ -25,8 +26,9 @@ _SAID: dict[Any, Any] = {
 }
 
 
-def table(plan: StudyPlan, found: Sequence[VariantRow]) -> None:
+def table(plan: StudyPlan, found: Sequence[VariantRow], measure: Measure) -> None:
     """The variants with finished runs, in the study's order."""
+    asked = test_inputs(plan)
     reference = plan.variants[0].name
     frame = pd.DataFrame([_row(row, reference) for row in found]).dropna(axis="columns", how="all")
     shown = frame.style.format({name: said for name, said in _SAID.items() if name in frame}, na_rep="–")
@@ -46,15 +48,15 @@ def table(plan: StudyPlan, found: Sequence[VariantRow]) -> None:
         column_config={
             "variant": text("Variant", pinned=True, width="medium"),
             "seeds": number("Seeds", help="How many are finished."),
-            "accuracy": number("Accuracy", help="Mean on the test images ± half of its 95% interval."),
+            "accuracy": number(measure.title, help=f"Mean on the {asked} ± half of its 95% interval."),
             "gain": number("Gain", help="Points over the same student on labels alone, paired by seed."),
             "difference": number("Difference", help=f"Points against {reference}, paired by seed."),
             "answer": text("In words", help="Whether the interval of the difference leaves out 0."),
-            "validation": number("Validation", help="By which a variant may be chosen; the test only reports."),
+            "validation": number("Validation", help="Accuracy, by which one may choose; the test only reports."),
             "parameters": number("Parameters"),
             "bytes": number("Size", help="Of the ONNX file."),
-            "cpu_ms": number("CPU time", help="One image, one thread, median; the quickest of the seeds."),
-            "speed": number("Images/s", help="Of training."),
+            "cpu_ms": number("CPU time", help="One input, one thread, median; the quickest of the seeds."),
+            "speed": number(f"{asked.removeprefix('test ').capitalize()}/s", help="Of training."),
         },
     )
 
