@@ -71,6 +71,12 @@ class Objective(Part):
 
     temperature: float = Field(4.0, gt=0, le=100, description="softens both answers; 1 leaves them as they are")
     alpha: float = Field(0.9, ge=0, le=1, description="weight of the TEACHER's term; labels get 1 - alpha")
+    top_k: int | None = Field(
+        None,
+        ge=1,
+        description="how many of the teacher's likeliest tokens are kept of each answer, and the sum of the rest; "
+        "null keeps all",
+    )
 
 
 class Term(Part):

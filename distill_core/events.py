@@ -90,6 +90,21 @@ class Preparing(Event):
 
 
 @dataclass(frozen=True)
+class AnswersKept(Event):
+    """Of each answer of the teacher's the `kept` likeliest of `classes` classes are kept and the sum of the rest.
+
+    `tail` is the probability that the rest holds on average, `largest_tail` at most, at the run's temperature. No
+    gradient on the student's answer is further off than `error`, summed over the classes.
+    """
+
+    kept: int
+    classes: int
+    tail: float
+    largest_tail: float
+    error: float
+
+
+@dataclass(frozen=True)
 class PhaseStarted(Event):
     """Phase number `index` begins before step `step`; its pool has `pool_size` images."""
 
@@ -211,6 +226,7 @@ KINDS: dict[str, type[Event]] = {
     for kind in (
         Started,
         Preparing,
+        AnswersKept,
         PhaseStarted,
         StepLogged,
         Evaluated,

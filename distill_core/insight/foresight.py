@@ -13,7 +13,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, DataUnavailable, DistillError, unknown_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import Foreseen, task_named
-from distill_core.train.refusals import check_budget, check_classes
+from distill_core.train.refusals import check_budget, check_classes, check_top_k
 
 
 def refusals(config: DistillConfig) -> list[str]:
@@ -25,7 +25,8 @@ def refusals(config: DistillConfig) -> list[str]:
     except DataUnavailable as error:
         return [f"data_folder: {str(error).removeprefix('data_folder ')}"]
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
-    return [sentence for some in (*found, _terms(config)) for sentence in some]
+    sentences = [sentence for some in (*found, _terms(config)) for sentence in some]
+    return sentences or list(_top_k(config, data))
 
 
 def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:
@@ -46,6 +47,13 @@ def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:
 def _classes(config: DistillConfig, data: Foreseen) -> Iterator[str]:
     try:
         check_classes(config.phases, len(data.groups), config.dataset)
+    except ConfigError as error:
+        yield str(error)
+
+
+def _top_k(config: DistillConfig, data: Foreseen) -> Iterator[str]:
+    try:
+        check_top_k(config, len(data.classes))
     except ConfigError as error:
         yield str(error)
 

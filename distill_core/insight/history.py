@@ -27,6 +27,7 @@ class Track:
     phase: str = ""
     last: StepLogged | None = None
     finished: bool = False
+    kept: dict[str, Any] | None = None
     teacher_accuracy: float | None = None
     teacher_metrics: dict[str, float] = field(default_factory=dict)
     logged: list[dict[str, float]] = field(default_factory=list)
@@ -82,6 +83,8 @@ class Track:
             self._go_back_to(said.step)
         elif event.kind == "PhaseStarted":
             self.phase, self.step = said.name, said.step
+        elif event.kind == "AnswersKept":
+            self.kept = said.to_dict()
         elif event.kind == "StepLogged":
             self.step, self.phase, self.last = said.step, said.phase, said
             raw = {f"{term}_raw": value for term, value in said.terms.items()}

@@ -31,8 +31,17 @@ def hard_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature:
         ValueError: if the shapes differ or the temperature is not positive.
     """
     check_same_shape(student_logits, teacher_logits)
+    return choice_loss(student_logits, teacher_logits.argmax(dim=1), temperature)
+
+
+def choice_loss(student_logits: Tensor, choices: Tensor, temperature: float = 1.0) -> Tensor:
+    """`hard_label_loss` where the teacher's likeliest classes `[N]` are all that is known of its answers.
+
+    Raises:
+        ValueError: if the temperature is not positive.
+    """
     check_temperature(temperature)
-    return functional.cross_entropy(student_logits / temperature, teacher_logits.argmax(dim=1)) * temperature**2
+    return functional.cross_entropy(student_logits / temperature, choices) * temperature**2
 
 
 class HardLabels(Term):
@@ -44,4 +53,4 @@ class HardLabels(Term):
 
     def forward(self, lesson: Lesson) -> Tensor:
         """The student's logits against the teacher's choice."""
-        return hard_label_loss(lesson.logits, lesson.taught, lesson.temperature if self._softened else 1.0)
+        return choice_loss(lesson.logits, lesson.first_choice, lesson.temperature if self._softened else 1.0)

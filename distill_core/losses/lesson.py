@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from distill_core.losses.truncated import Kept
 from distill_core.mapping.pairs import Pair
 
 
@@ -19,7 +20,8 @@ class Lesson:
         logits: the student's `[N, C]`.
         labels: class numbers `[N]`; those of unlabelled samples must not be read.
         labelled: `[N]` bool, which labels the student may see.
-        teacher_logits: `[N, C]`, or None in a run without a teacher.
+        teacher_logits: `[N, C]`, or None in a run without a teacher and where not all of an answer is kept.
+        kept: what is kept of N answers at the temperature of this step, where it is not all.
         temperature: T of this step.
         indices: `[N]`, each sample's number in the transfer set.
         student_layers, teacher_layers: outputs of named layers by name: maps `[N, C, H, W]`, tokens `[N, L, D]`,
@@ -35,6 +37,7 @@ class Lesson:
     labels: Tensor
     labelled: Tensor
     teacher_logits: Tensor | None = None
+    kept: Kept | None = None
     temperature: float = 4.0
     indices: Tensor | None = None
     student_layers: Mapping[str, Tensor] = field(default_factory=dict)
@@ -52,12 +55,17 @@ class Lesson:
         assert self.teacher_logits is not None, "a loss that needs a teacher is only used in a run with one"
         return self.teacher_logits
 
+    @property
+    def first_choice(self) -> Tensor:
+        """The class `[N]` that the teacher finds likeliest."""
+        return self.taught.argmax(dim=1) if self.kept is None else self.kept.indices[:, 0]
+
     def classes_to_teach(self) -> Tensor:
         """Class numbers `[N]` for losses that need one of every sample.
 
         The label where it may be seen, else what the teacher says; of mixed samples always what the teacher says.
         """
-        said = self.taught.argmax(dim=1)
+        said = self.first_choice
         return said if self.partner_labels is not None else torch.where(self.labelled, self.labels, said)
 
 

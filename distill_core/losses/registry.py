@@ -57,6 +57,7 @@ class LossInfo:
         connects: whether it puts a connector between layers of different shape.
         teacher: whether it needs one.
         labels: whether it needs a class of every sample (it takes the teacher's where there is no label).
+        from_likeliest: whether it can do with the likeliest classes of the teacher's answer, where it reads answers.
         of_texts: whether it suits texts; one that compares the places of an image does not.
         of_images: whether it suits images; one that compares the tokens of a text does not.
         options: its own settings, by name.
@@ -72,6 +73,7 @@ class LossInfo:
     connects: bool = False
     teacher: bool = True
     labels: bool = False
+    from_likeliest: bool = False
     of_texts: bool = True
     of_images: bool = True
     options: Mapping[str, Option] = field(default_factory=dict)
@@ -79,6 +81,11 @@ class LossInfo:
     def suits(self, images: bool) -> bool:
         """Whether it is for images, or for texts."""
         return self.of_images if images else self.of_texts
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether it reads the teacher's answer, be it for a class alone."""
+        return self.teacher and (self.layers == "none" or self.labels)
 
     @property
     def defaults(self) -> dict[str, float | bool]:
@@ -103,6 +110,7 @@ LOSSES: dict[str, LossInfo] = {
         "Hinton et al. 2015 (1503.02531), section 2",
         1.0,
         "distill_core.losses.soft_labels:SoftLabels",
+        from_likeliest=True,
     ),
     "hard": LossInfo(
         "Hard labels of the teacher",
@@ -111,6 +119,7 @@ LOSSES: dict[str, LossInfo] = {
         "Kim & Rush 2016 (1606.07947), section 3.2; Touvron et al. 2021 (2012.12877), eq. 3",
         1.0,
         "distill_core.losses.hard_labels:HardLabels",
+        from_likeliest=True,
         options={"softened": Option(False, "Softened and scaled like soft labels, to compare with them")},
     ),
     "kd-std": LossInfo(
@@ -280,6 +289,7 @@ LOSSES: dict[str, LossInfo] = {
         layers="last",
         of_texts=False,
         labels=True,
+        from_likeliest=True,
         options={
             "negatives": Option(16384, "Other images each is told from"),
             "temperature": Option(0.07, "Temperature of the contrast"),

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Term
 from distill_core.losses.shapes import check_same_shape, check_temperature
+from distill_core.losses.truncated import truncated_kl
 
 
 def soft_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
@@ -109,8 +110,10 @@ class Labels(Term):
 
 
 class SoftLabels(Term):
-    """`soft_label_loss` at the step's temperature, on every sample, labelled or not."""
+    """`soft_label_loss` at the step's temperature, on every sample, labelled or not; `truncated_kl` of what is kept."""
 
     def forward(self, lesson: Lesson) -> Tensor:
         """The student's logits against the teacher's."""
+        if lesson.kept is not None:
+            return truncated_kl(lesson.logits, lesson.kept, lesson.temperature)
         return soft_label_loss(lesson.logits, lesson.taught, lesson.temperature)

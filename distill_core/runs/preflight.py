@@ -57,12 +57,14 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         DistillError: for a name, a value or a file that is wrong.
     """
     from distill_core.train.labels import data_and_labels
+    from distill_core.train.refusals import check_top_k
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
     data, visible = data_and_labels(config, task, home, between)
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
+    check_top_k(config, len(data.facts.classes))
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:

@@ -24,6 +24,7 @@ _FROM_RESULT = (
     "labels",
     "test_inputs",
     "cache_hit_rate",
+    "answers_kept",
     "teacher_forwards",
     "fingerprint",
     "data_sha256",

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of
 from distill_core.insight.verdict import nearness, verdict
@@ -123,6 +124,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
     lines += nearness(summary)
+    lines += what_is_kept(summary.get("answers_kept"))
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
     onnx = summary.get("onnx")

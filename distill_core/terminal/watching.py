@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distill_core.config import DistillConfig
+from distill_core.insight.kept import what_is_kept
 from distill_core.insight.words import about, count, megabytes, percent
 from distill_core.runs.progress import Track, seconds_left, share_done
 from distill_core.runs.records import RunEvent
@@ -121,6 +122,9 @@ class Watch:
         if event.what not in self._told:
             self._told.add(event.what)
             yield Said(event.what)
+
+    def _answerskept(self, event: Any) -> Iterator[Said]:
+        yield from map(Said, what_is_kept(event.to_dict()))
 
     def _phasestarted(self, event: Any) -> Iterator[Said]:
         if not self._labels_only:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from distill_core.cards import ModelCard, is_path, write_model
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.scoring import Closeness
 from distill_core.task import Score
+from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
 from distill_core.train.setup import Teacher, Workshop
@@ -54,6 +56,7 @@ def result_of(
 ) -> RunResult:
     """The figures of a run; a stopped run has no scores."""
     answers = shop.answers
+    kept = answers.summary if isinstance(answers, LikeliestAnswers) else None
     seconds = progress.training.seconds
     images = progress.step * shop.config.training.batch_size
     return RunResult(
@@ -72,6 +75,7 @@ def result_of(
         seconds=seconds,
         images_per_second=images / seconds if seconds else 0.0,
         cache_hit_rate=answers.hit_rate if answers else None,
+        answers_kept=dataclasses.asdict(kept) if kept else None,
         teacher_forwards=answers.forwards if answers else 0,
         fingerprint=shop.config.fingerprint(),
         data_sha256=shop.data.facts.sha256,

@@ -31,7 +31,8 @@ class RunResult:
 
     `agreement` is the share of test inputs on which student and teacher answer the same. `guessing` is the accuracy of
     always giving the commonest answer; None where answers are whole texts. Of texts, `kl` and `token_agreement` say how
-    near the student comes to the teacher token by token (`scoring.Closeness`). A stopped run has no scores.
+    near the student comes to the teacher token by token (`scoring.Closeness`). `answers_kept` is an `AnswersKept` as
+    plain data where not all of an answer was kept, over all answers the run used. A stopped run has no scores.
     """
 
     status: Literal["finished", "stopped"]
@@ -47,6 +48,7 @@ class RunResult:
     seconds: float
     images_per_second: float
     cache_hit_rate: float | None
+    answers_kept: dict[str, Any] | None
     teacher_forwards: int
     fingerprint: str
     data_sha256: str

@@ -20,8 +20,9 @@ from distill_core.mapping.taps import Taps
 from distill_core.task import Data, DataFacts, Feed, Split, Task
 from distill_core.train.folding import folded, freeze
 from distill_core.train.labels import data_and_labels
+from distill_core.train.likeliest import LikeliestAnswers, how_kept
 from distill_core.train.live import LiveTeacher
-from distill_core.train.refusals import check_classes
+from distill_core.train.refusals import check_classes, check_top_k
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
 from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
@@ -105,6 +106,7 @@ def furnish(
     data, visible = data_and_labels(config, task, home or default_home())
     facts = data.facts
     check_classes(config.phases, len(facts.groups), config.dataset)
+    check_top_k(config, len(facts.classes))
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
@@ -221,10 +223,16 @@ def _answers(
     augmentation = config.augmentation.model_dump(exclude={"draws", "mixup", "cutmix"})
     takes = teacher.card.model_dump(include={"architecture", "input_shape", "mean", "std"})
     seen = json.dumps({**augmentation, **takes}, sort_keys=True)
+    model, precision = _formatted(folded(teacher.model), teacher.channels_last), f"{device.type} fp32 folded"
+    if config.objective.top_k is not None:
+        kept_as = f"{seen}\n{how_kept(config.objective, data.train)}"
+        folder = _answers_folder(data, teacher.card, kept_as, precision, home)
+        classes, labels = len(data.facts.classes), data.train.labels
+        return LikeliestAnswers(model, teacher.feed, labels, classes, folder, config.objective, warn)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
-    folder = _answers_folder(data, teacher.card, seen, f"{device.type} fp32 folded", home)
+    folder = _answers_folder(data, teacher.card, seen, precision, home)
     return TeacherAnswers(
-        _formatted(folded(teacher.model), teacher.channels_last),
+        model,
         teacher.feed,
         count=len(data.train),
         classes=len(data.facts.classes),

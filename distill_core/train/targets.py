@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from distill_core.cards import replace_file
 from distill_core.errors import StorageError
+from distill_core.losses.truncated import Kept
 from distill_core.task import Feed, no_matter
 
 FORWARD_BATCH = 64
@@ -60,8 +61,7 @@ class TeacherAnswers:
         self._folder = folder
         self._keep = keep
         self._warn = warn
-        self._logits: dict[int, Tensor] = {}
-        self._known: dict[int, Tensor] = {}
+        self._kept: dict[int, dict[str, Tensor]] = {}
         self.forwards = 0
         self.asked = 0
 
@@ -81,7 +81,7 @@ class TeacherAnswers:
             self.prepare(PLAIN, torch.arange(self._shape[0]), progress, between)
         finally:
             self.asked += self.forwards - before
-        return self._logits[PLAIN]
+        return self._kept[PLAIN]["logits"]
 
     def prepare(
         self,
@@ -101,23 +101,30 @@ class TeacherAnswers:
         """
         if not self._keep and draw != PLAIN:
             return
-        if draw not in self._logits:
-            self._logits[draw], self._known[draw] = self._read(draw)
-        missing = indices[~self._known[draw][indices]].sort().values
+        if draw not in self._kept:
+            self._kept[draw] = self._read(draw)
+        known = self._kept[draw]["known"]
+        missing = indices[known[indices] == 0].sort().values
         if len(missing) == 0:
             return
         done = 0
         try:
-            for batch in missing.split(FORWARD_BATCH):
+            told = 0
+            for batch in missing.split(self._at_once):
                 between()
-                self._logits[draw][batch] = self._forward(batch, torch.full_like(batch, draw))
-                self._known[draw][batch] = True
+                self._answer(batch, draw)
+                known[batch] = 1
                 done += len(batch)
-                if done % _TOLD_EVERY == 0 or done == len(missing):
+                if done - told >= _TOLD_EVERY or done == len(missing):
+                    told = done
                     progress(done, len(missing))
         finally:
             if done:
                 self._write(draw)
+
+    def taught(self, indices: Tensor, draws: Tensor) -> Tensor | Kept:
+        """What a student is taught about inputs `[B]` in their draws `[B]`: `at`, or what is kept of it."""
+        return self.at(indices, draws)
 
     def at(self, indices: Tensor, draws: Tensor) -> Tensor:
         """Answers `[B, C]` for images `[B]` in their draws `[B]`, which `prepare` has seen."""
@@ -125,12 +132,25 @@ class TeacherAnswers:
         if not self._keep:
             return self._forward(indices, draws)
         first = int(draws[0])
-        answers = self._logits[first][indices]
+        answers = self._kept[first]["logits"][indices]
         if not bool((draws == first).all()):
             for draw in draws.unique().tolist():
                 here = draws == draw
-                answers[here] = self._logits[draw][indices[here]]
+                answers[here] = self._kept[draw]["logits"][indices[here]]
         return answers
+
+    @property
+    def _at_once(self) -> int:
+        """How many inputs the teacher answers before the answers are put away."""
+        return FORWARD_BATCH
+
+    def _empty(self, draw: int) -> dict[str, Tensor]:  # noqa: ARG002
+        """What is kept of a draw before anything is known: tensors by name, `known` `[N]` uint8 among them."""
+        return {"logits": torch.zeros(self._shape), "known": torch.zeros(self._shape[0], dtype=torch.uint8)}
+
+    def _answer(self, batch: Tensor, draw: int) -> None:
+        """Asks the teacher about these inputs and keeps what it says."""
+        self._kept[draw]["logits"][batch] = self._forward(batch, torch.full_like(batch, draw))
 
     def _forward(self, indices: Tensor, draws: Tensor) -> Tensor:
         """Asks the teacher, in batches small enough for the processor's cache: faster than large ones."""
@@ -147,19 +167,20 @@ class TeacherAnswers:
         name = "plain" if draw == PLAIN else f"draw-{draw}"
         return self._folder / f"{name}.safetensors" if self._folder else None
 
-    def _read(self, draw: int) -> tuple[Tensor, Tensor]:
+    def _read(self, draw: int) -> dict[str, Tensor]:
         from safetensors import SafetensorError
         from safetensors.torch import load
 
-        path = self._path(draw)
+        path, empty = self._path(draw), self._empty(draw)
         if path is not None and path.is_file():
             try:
                 kept = load(path.read_bytes())
-                if kept["logits"].shape == self._shape:
-                    return kept["logits"], kept["known"].bool()
+                if all(_alike(kept[name], part) for name, part in empty.items()):
+                    return kept
             except (OSError, SafetensorError, KeyError):
-                self._warn(f"The kept teacher's answers in {path} are damaged; the teacher answers these images again.")
-        return torch.zeros(self._shape), torch.zeros(self._shape[0], dtype=torch.bool)
+                pass
+            self._warn(f"The kept teacher's answers in {path} are damaged; the teacher answers these inputs again.")
+        return empty
 
     def _write(self, draw: int) -> None:
         from safetensors.torch import save
@@ -169,11 +190,14 @@ class TeacherAnswers:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            payload = {"logits": self._logits[draw], "known": self._known[draw].to(torch.uint8)}
-            replace_file(path, save(payload))
+            replace_file(path, save(self._kept[draw]))
         except (OSError, StorageError) as error:
             self._folder = None
             self._warn(f"The teacher's answers are not kept for later runs: {error}")
+
+
+def _alike(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and one.dtype == other.dtype
 
 
 def answers_key(data_sha256: str, teacher_sha256: str, augmentation: str, precision: str) -> str:

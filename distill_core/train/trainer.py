@@ -27,10 +27,12 @@ from distill_core.events import (
 )
 from distill_core.home import writable_folder
 from distill_core.losses.lesson import Lesson
+from distill_core.losses.truncated import Kept
 from distill_core.scoring import Closeness, answers_of, closeness
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
+from distill_core.train.likeliest import LikeliestAnswers, as_taught
 from distill_core.train.logbook import steps_between_points
 from distill_core.train.moment import levels_of, moment_of
 from distill_core.train.outcome import result_of, started, write_weights
@@ -126,6 +128,7 @@ class Trainer:
         )
         self.progress = Progress()
         self._begun_at = (0, 0.0)
+        self._said_what_is_kept = False
 
     def run(self, resume: bool = False) -> RunResult:
         """Trains to the end, or until told to stop."""
@@ -203,6 +206,7 @@ class Trainer:
             told = self._progress_of("The teacher answers {noun}")
             answers.prepare((number + stretch.shift) % kept, images, told, self._obey)
             answered.add(number)
+            self._say_what_is_kept()
         return indices, (passes + stretch.shift) % kept
 
     def _learn(self, span: Span, indices: Tensor, draws: Tensor, asks: Asks, shows_gradients: bool) -> None:
@@ -237,7 +241,7 @@ class Trainer:
         mix = shop.task.mix(augmentation, shop.data.facts, self.progress.step, len(indices))
         mixed = mix.applied if mix else _as_it_is
         images = mixed(shop.feed.augmented(indices, draws))
-        taught: Tensor | None = None
+        taught: Tensor | Kept | None = None
         teacher_layers: dict[str, Tensor] = {}
         if asks == "layers" and shop.live and shop.teacher:
             same = shop.teacher.sees_the_same
@@ -245,17 +249,19 @@ class Trainer:
                 images if same else mixed(shop.teacher.feed.augmented(indices, draws))
             )
         elif asks == "logits" and shop.answers:
-            taught = shop.answers.at(indices, draws).to(device)
+            taught = shop.answers.taught(indices, draws)
         logits = shop.model(images)
         student_layers = _in_full(shop.taps.take()) if shop.taps.names else {}
         teacher_layers = _in_full(teacher_layers)
         positions = Positions.of_labels(labels)
         partners = mix.partners if mix else None
+        teacher_logits, kept = as_taught(taught, positions, self.config.objective, device)
         return Lesson(
             logits=positions.of(logits),
             labels=positions.of(labels),
             labelled=positions.each(seen),
-            teacher_logits=positions.of(taught) if taught is not None else None,
+            teacher_logits=teacher_logits,
+            kept=kept,
             temperature=temperature,
             indices=indices.to(device),
             student_layers=_where_they_count(student_layers, positions),
@@ -315,6 +321,13 @@ class Trainer:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
         return self.shop.answers.plain(self._progress_of("The teacher ranks the {noun} by ease"), self._obey)
+
+    def _say_what_is_kept(self) -> None:
+        """Once, when the first answers are there; the result says it of all of them."""
+        answers = self.shop.answers
+        if not self._said_what_is_kept and isinstance(answers, LikeliestAnswers) and answers.summary:
+            self._said_what_is_kept = True
+            self._tell(answers.summary)
 
     def _student_answers(self) -> Tensor:
         """What the student says of the unaugmented images, `[N, C]`, when a phase begins."""

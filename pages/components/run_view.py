@@ -11,6 +11,7 @@ from distill_core.errors import DistillError
 from distill_core.figures.loss import Show
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
+from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.names import teacher_name
 from distill_core.runs.faults import is_named
@@ -65,6 +66,8 @@ def _view(run_id: str, was_live: bool) -> None:
         _ended(snapshot.record)
     if snapshot.status != "finished":
         figures(run.history, snapshot.record)
+        for sentence in what_is_kept(run.history.student.kept):
+            st.caption(sentence)
     left, right = st.columns(2, gap="medium")
     with left:
         show, logarithmic = _loss_view(snapshot.record)

@@ -72,6 +72,34 @@ def test_a_kept_answer_is_what_the_teacher_says_now(skills: Data, config: Distil
     torch.testing.assert_close(shop.answers.at(indices, torch.zeros_like(indices)), live, rtol=1e-4, atol=1e-5)
 
 
+def test_what_is_kept_of_the_answers_to_texts_is_found_by_later_runs_over_the_same_texts(
+    skills: Data, config: DistillConfig, tmp_path: Path
+) -> None:
+    config, heard = config.changed({"top_k": 8, "epochs": 1}), list[Event]()
+    first = distill(config, on_event=heard.append, home=tmp_path)
+    assert [event.kind for event in heard].count("AnswersKept") == 1
+    assert first.answers_kept is not None
+    assert (first.answers_kept["kept"], first.answers_kept["classes"]) == (8, 100)
+    assert first.teacher_forwards > 0
+    again = distill(config, home=tmp_path)
+    assert again.teacher_forwards == 0
+    assert again.student == first.student
+    # Another seed shows other right answers, and the teacher writes the rest: other texts.
+    assert distill(config.changed({"seed": 1}), home=tmp_path).teacher_forwards > 0
+
+
+def test_all_tokens_kept_teach_what_whole_answers_teach(skills: Data, config: DistillConfig) -> None:
+    whole, kept = (made(config.changed({"top_k": k})) for k in (None, 100))
+    indices, raw = torch.tensor([40, 3, 50, 7]), []
+    for trainer in (whole, kept):
+        assert trainer.shop.answers is not None
+        trainer.shop.answers.prepare(0, torch.arange(60))
+        trainer._learn(trainer.shop.spans[0], indices, torch.zeros_like(indices), "logits", shows_gradients=False)
+        raw.append(trainer.progress.means.take()[0])
+    assert raw[1]["kd"] == pytest.approx(raw[0]["kd"], rel=1e-4)
+    assert raw[1]["ce"] == raw[0]["ce"]
+
+
 def test_only_labelled_prompts_keep_the_right_answer(skills: Data, config: DistillConfig) -> None:
     shop = made(config).shop
     for row in range(40):

@@ -59,7 +59,8 @@ def told_here(*fields: str) -> None:
 
 def refusals_of(config: DistillConfig) -> list[str]:
     """Why a run would fail at its start; asked once for the same settings."""
-    settings = config.model_dump(mode="json", include=set(_ASKED))
+    asked = _ASKED if config.objective.top_k is None else (*_ASKED, *_OF_TOP_K)
+    settings = config.model_dump(mode="json", include=set(asked))
     return _refusals(json.dumps(settings))
 
 
@@ -75,6 +76,8 @@ _ASKED = (
     "phases",
     "terms",
 )
+
+_OF_TOP_K = ("objective", "augmentation")
 
 
 @st.cache_data(show_spinner=False, ttl=_FORGOTTEN_AFTER)
