@@ -321,14 +321,13 @@ LOSSES: dict[str, LossInfo] = {
         options={"eps": Option(1.5, "Emphasis on the right class")},
     ),
     "vit-attention": LossInfo(
-        "Attention maps between ViTs",
+        "Attention maps between transformers",
         "attention transfer",
-        "Copies which patch looks at which.",
+        "Copies which patch of an image, or token of a text, looks at which.",
         "Wang et al. 2020 (2002.10957), section 3.1, averaged over heads where their numbers differ",
         1.0,
         "distill_core.losses.transformer_attention:TransformerAttention",
         layers="attention",
-        of_texts=False,
     ),
     "deit": LossInfo(
         "Distillation token (DeiT)",

@@ -13,8 +13,11 @@ SMALLEST = 1e-8
 """Probabilities below this count as this, which bounds the loss by 18.4 nats and keeps its gradient finite."""
 
 
-def transformer_attention_loss(student: Tensor, teacher: Tensor) -> Tensor:
+def transformer_attention_loss(student: Tensor, teacher: Tensor, where: Tensor | None = None) -> Tensor:
     """`KL(teacher || student)` of what each query attends to, averaged over samples, heads and queries (section 3.1).
+
+    Of texts the queries that count alone are averaged over: what padding attends to is nobody's business. A causal
+    model gives 0 to what follows a query, in teacher and student alike, and 0 adds nothing.
 
     Where the numbers of heads differ, both sides are averaged over their heads first, which the paper does not do (it
     asks for equal numbers).
@@ -22,9 +25,10 @@ def transformer_attention_loss(student: Tensor, teacher: Tensor) -> Tensor:
     Args:
         student: attention probabilities `[N, heads, L, L]`, the last dimension summing to 1.
         teacher: `[N, heads', L, L]`, without gradient.
+        where: `[N, L]` bool, the queries that count; None for all.
 
     Returns:
-        A scalar in nats; 0 if both are equal.
+        A scalar in nats; 0 if both are equal, or no query counts.
 
     Raises:
         ValueError: if the lengths differ.
@@ -34,13 +38,15 @@ def transformer_attention_loss(student: Tensor, teacher: Tensor) -> Tensor:
     if student.shape[1] != teacher.shape[1]:
         student, teacher = student.mean(dim=1, keepdim=True), teacher.mean(dim=1, keepdim=True)
     surprise = teacher.clamp_min(SMALLEST).log() - student.clamp_min(SMALLEST).log()
-    return (teacher * surprise).sum(dim=3).mean()
+    by_query = (teacher * surprise).sum(dim=3).mean(dim=1)
+    return by_query.mean() if where is None else by_query[where].sum() / where.sum().clamp(min=1)
 
 
 class TransformerAttention(Term):
     """`transformer_attention_loss` averaged over pairs; the paper takes the last layer only.
 
     Its layers are those whose output is the attention probabilities themselves, after the softmax and before dropout.
+    Of a text the tokens count whose next one is to be predicted.
     """
 
     def __init__(self, site: Site) -> None:
@@ -61,5 +67,9 @@ class TransformerAttention(Term):
 
     def forward(self, lesson: Lesson) -> Tensor:
         """The mean over pairs."""
-        sides = tensors_of(lesson, self.site)
-        return torch.stack([transformer_attention_loss(student, teacher) for student, teacher in sides]).mean()
+        sides = list(tensors_of(lesson, self.site))
+        if lesson.where is not None:
+            own, taught = lesson.student_texts, lesson.teacher_texts
+            sides = [(own[pair.student], taught[pair.teacher].detach()) for pair in self.site.pairs]
+        losses = [transformer_attention_loss(student, teacher, lesson.where) for student, teacher in sides]
+        return torch.stack(losses).mean()

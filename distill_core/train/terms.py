@@ -198,7 +198,7 @@ class Builder:
         if not (images or info.of_texts):
             raise ConfigError(
                 f"terms: {info.title} compares places of an image, and these inputs are texts; take 'hint', "
-                "'relations' or a loss of answers alone, such as 'rkl'"
+                "'relations', 'vit-attention' or a loss of answers alone, such as 'rkl'"
             )
 
     def _pairs(self, name: str, choice: LayerChoice) -> tuple[Pair, ...]:

@@ -172,7 +172,7 @@ def test_layers_of_two_gpts_can_be_matched(skills: Data, config: DistillConfig) 
     assert raw["hint"] > 0
 
 
-@pytest.mark.parametrize("loss", ["relations", "hint", "hard", "rkl"])
+@pytest.mark.parametrize("loss", ["relations", "vit-attention", "hint", "hard", "rkl"])
 def test_each_loss_alone_is_lowered_by_training_on_it(skills: Data, config: DistillConfig, loss: str) -> None:
     heard: list[Event] = []
     alone = [{"loss": loss, "weight": 1}, {"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}]
@@ -198,6 +198,32 @@ def test_relations_read_whole_texts_and_count_where_the_answer_is(
     assert all(texts.shape[:2] == labels.shape for texts in lesson.teacher_texts.values())
 
 
+def test_attention_is_read_where_the_answer_is_and_suggested_by_depth(
+    skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = made(config.changed({"terms": ["vit-attention"], "student": "gpt-2x64"}))
+    shop, indices = trainer.shop, torch.arange(24)
+    term = shop.terms["vit-attention"]
+    assert [(pair.student, pair.teacher) for pair in term.site.pairs] == [
+        ("block2.attention.probabilities", "block1.attention.probabilities")  # the teacher has one block
+    ]
+    lesson = trainer._lesson(indices, torch.zeros_like(indices), "layers", 2.0)
+    loss = term(lesson)
+    labels, inputs = shop.data.train.labels[:24], shop.data.train.inputs[:24]
+    (looks,) = lesson.student_texts.values()
+    assert looks.shape[2:] == (labels.shape[1], labels.shape[1])
+    assert not looks.triu(1).any()
+    # What padding looks at changes nothing: of texts cut to what is no padding, one by one, the mean is the same.
+    (own,), (theirs,) = ([each.mean(1) for each in of.values()] for of in (lesson.student_texts, lesson.teacher_texts))
+    rows = [
+        (theirs[text, place, : place + 1] * (theirs / own.clamp_min(1e-8))[text, place, : place + 1].log()).nansum()
+        for text, place in (labels >= 0).nonzero().tolist()
+        if inputs[text, place] != 0
+    ]
+    assert len(rows) == int((labels >= 0).sum())
+    torch.testing.assert_close(loss, torch.stack(rows).mean(), rtol=1e-4, atol=1e-6)
+
+
 def test_a_teacher_with_other_tokens_and_one_for_images_are_refused(skills: Data, config: DistillConfig) -> None:
     with pytest.raises(ConfigError, match="is a model for vision, not for language"):
         made(config.changed({"teacher": "distill_core/assets/teachers/vgg8-fashion"}))
@@ -206,7 +232,7 @@ def test_a_teacher_with_other_tokens_and_one_for_images_are_refused(skills: Data
 
 
 def test_losses_that_compare_places_of_an_image_are_refused(skills: Data, config: DistillConfig) -> None:
-    for loss in ("at", "crd", "rkd", "vit-attention"):
+    for loss in ("at", "crd", "rkd"):
         with pytest.raises(ConfigError, match="these inputs are texts"):
             made(config.changed({"terms": [loss]}))
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from distill_core.errors import ConfigError
-from distill_core.losses.lesson import Site
+from distill_core.losses.lesson import Lesson, Site
 from distill_core.losses.transformer_attention import TransformerAttention, transformer_attention_loss
 from distill_core.mapping.pairs import Pair
 
@@ -34,6 +34,58 @@ def test_heads_of_different_number_are_averaged_first() -> None:
     p, q = teacher.numpy().mean(axis=1), student.numpy().mean(axis=1)
     expected = (p * np.log(p / q)).sum() / (2 * 5)
     assert transformer_attention_loss(student, teacher).item() == pytest.approx(expected, rel=1e-9)
+
+
+def causal(*shape: int, seed: int) -> torch.Tensor:
+    scores = torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).double()
+    later = torch.ones(shape[-2:], dtype=torch.bool).triu(1)
+    return scores.masked_fill(later, -math.inf).softmax(dim=-1)
+
+
+def lesson_of(student: torch.Tensor, teacher: torch.Tensor, where: torch.Tensor) -> Lesson:
+    return Lesson(
+        logits=torch.zeros(1, 2),
+        labels=torch.zeros(1, dtype=torch.int64),
+        labelled=torch.ones(1, dtype=torch.bool),
+        where=where,
+        student_layers={"s": student},
+        teacher_layers={"t": teacher},
+        student_texts={"s": student},
+        teacher_texts={"t": teacher},
+    )
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(2, 2), (2, 3)])
+def test_of_texts_the_queries_that_count_are_averaged_over_row_by_row(ours: int, theirs: int) -> None:
+    student, teacher = causal(2, ours, 4, 4, seed=0), causal(2, theirs, 4, 4, seed=1)
+    where = torch.tensor([[False, True, True, False], [False, False, True, False]])
+    p, q = teacher.numpy(), student.numpy()
+    if ours != theirs:
+        p, q = p.mean(axis=1, keepdims=True), q.mean(axis=1, keepdims=True)
+    rows = []
+    for text, query in ((0, 1), (0, 2), (1, 2)):
+        for head in range(p.shape[1]):
+            seen = p[text, head, query, : query + 1], q[text, head, query, : query + 1]
+            rows.append((seen[0] * np.log(seen[0] / seen[1])).sum())
+    term = TransformerAttention(Site(pairs=(Pair("s", "t", (ours, 4, 4), (theirs, 4, 4)),)))
+    assert term(lesson_of(student, teacher, where)).item() == pytest.approx(np.mean(rows), rel=1e-9)
+
+
+def test_padding_on_the_right_changes_nothing() -> None:
+    student, teacher = causal(2, 2, 3, 3, seed=0), causal(2, 2, 3, 3, seed=1)
+    where = torch.tensor([[False, True, True], [True, True, False]])
+    longer = [causal(2, 2, 5, 5, seed=seed) for seed in (2, 3)]
+    for padded, side in zip(longer, (student, teacher), strict=True):
+        padded[:, :, :3, :3] = side
+    expected = transformer_attention_loss(student, teacher, where)
+    more = torch.cat([where, torch.zeros(2, 2, dtype=torch.bool)], dim=1)
+    torch.testing.assert_close(transformer_attention_loss(*longer, more), expected)
+    assert transformer_attention_loss(*longer) != expected
+
+
+def test_texts_of_which_nothing_counts_cost_nothing() -> None:
+    nothing = torch.zeros(2, 4, dtype=torch.bool)
+    assert transformer_attention_loss(causal(2, 2, 4, 4, seed=0), causal(2, 2, 4, 4, seed=1), nothing) == 0
 
 
 def test_is_zero_when_identical_even_with_zeros() -> None:
