@@ -77,25 +77,30 @@ def closeness(
     student: tuple[nn.Module, Feed],
     teacher: tuple[nn.Module, Feed],
     labels: Tensor,
+    rows: Tensor,
     between: Callable[[], None] = lambda: None,
-) -> Closeness:
-    """Compares two models on the positions of a split that have a label; both are left in the mode they were in.
+) -> Closeness | None:
+    """Compares two models on the positions of some inputs that have a label; both are left in the mode they were in.
 
     Args:
         student: with its feed of the split, asked for unaugmented inputs.
         teacher: the same.
         labels: `[N]`, or `[N, L]` with negative ones where nothing is to be said.
+        rows: numbers `[M]` of the inputs.
         between: called before each batch; may raise to end it.
+
+    Returns:
+        None if these inputs have no such position.
     """
     divergence, same, count = 0.0, 0, 0
     with _answering(student[0], teacher[0]):
-        for rows in torch.arange(len(labels)).split(EVALUATION_BATCH):
+        for few in rows.split(EVALUATION_BATCH):
             between()
-            counted = labels[rows] >= 0
-            ours, theirs = (model(feed.plain(rows)).float().cpu()[counted] for model, feed in (student, teacher))
+            counted = labels[few] >= 0
+            ours, theirs = (model(feed.plain(few)).float().cpu()[counted] for model, feed in (student, teacher))
             divergence += functional.kl_div(
                 ours.log_softmax(dim=1), theirs.log_softmax(dim=1), reduction="sum", log_target=True
             ).item()
             same += int((ours.argmax(dim=1) == theirs.argmax(dim=1)).sum())
             count += len(ours)
-    return Closeness(divergence / count, same / count)
+    return Closeness(divergence / count, same / count) if count else None

@@ -81,7 +81,7 @@ class Split:
     -100 where it need not.
 
     Attributes:
-        kinds: `[N]`, which of `DataFacts.kinds` each input is; None if its label says it.
+        kinds: `[N]`, which of `DataFacts.kinds` each input is, negative for none of them; None if its label says it.
         hardness: `[N]`, how hard each input is by itself, the easiest lowest; None if only a model can tell.
     """
 
@@ -97,6 +97,13 @@ class Split:
     def groups(self) -> Tensor:
         """The kind of each input, `[N]`."""
         return self.labels if self.kinds is None else self.kinds
+
+    @property
+    def beyond(self) -> Tensor:
+        """Which inputs, `[N]` bool, are of a kind that no training input is of: their kind is negative."""
+        if self.kinds is None:
+            return self.labels.new_zeros(len(self)).bool()
+        return self.kinds < 0
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def table(seed: int, rows: int) -> Table:
 
 def test_it_is_the_mean_divergence_of_the_positions_that_count(labels: Tensor) -> None:
     student, teacher = table(1, len(labels)), table(2, len(labels))
-    found = closeness((student, Numbers()), (teacher, Numbers()), labels)
+    found = closeness((student, Numbers()), (teacher, Numbers()), labels, torch.arange(len(labels)))
+    assert found is not None
     counted = (labels >= 0).numpy()
     q, p = (np.exp(model.logits.numpy().astype(np.float64))[counted] for model in (student, teacher))
     q, p = q / q.sum(axis=1, keepdims=True), p / p.sum(axis=1, keepdims=True)
@@ -53,9 +54,25 @@ def test_it_is_the_mean_divergence_of_the_positions_that_count(labels: Tensor) -
     assert found.agreement == pytest.approx((p.argmax(axis=1) == q.argmax(axis=1)).mean())
 
 
+def test_some_inputs_alone_are_compared(labels: Tensor) -> None:
+    """A student that is its teacher on every third input and elsewhere is not."""
+    student, teacher = table(1, len(labels)), table(2, len(labels))
+    same = torch.arange(0, len(labels), 3)
+    student.logits[same] = teacher.logits[same]
+    others = torch.tensor([row for row in range(len(labels)) if row % 3])
+    near = closeness((student, Numbers()), (teacher, Numbers()), labels, same)
+    far = closeness((student, Numbers()), (teacher, Numbers()), labels, others)
+    assert near is not None
+    assert near.kl == pytest.approx(0, abs=1e-7)
+    assert far is not None
+    assert far.kl > 0.1
+    assert closeness((student, Numbers()), (teacher, Numbers()), torch.full_like(labels, -100), same) is None
+
+
 def test_a_student_that_is_its_teacher_differs_by_nothing(labels: Tensor) -> None:
     one = table(1, len(labels))
-    found = closeness((one, Numbers()), (one, Numbers()), labels)
+    found = closeness((one, Numbers()), (one, Numbers()), labels, torch.arange(len(labels)))
+    assert found is not None
     assert found.kl == pytest.approx(0, abs=1e-7)
     assert found.agreement == 1
 
@@ -67,7 +84,7 @@ def test_both_models_stay_in_the_mode_they_were_in_and_it_can_be_ended(labels: T
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        closeness((student, Numbers()), (teacher, Numbers()), labels, end)
-    closeness((student, Numbers()), (teacher, Numbers()), labels)
+        closeness((student, Numbers()), (teacher, Numbers()), labels, torch.arange(len(labels)), end)
+    closeness((student, Numbers()), (teacher, Numbers()), labels, torch.arange(len(labels)))
     assert student.training
     assert not teacher.training

@@ -107,8 +107,17 @@ def nearness(summary: dict[str, Any]) -> list[str]:
     """How near the student of texts comes to its teacher token by token, in a sentence; none of images."""
     if summary.get("kl") is None:
         return []
-    same = percent(summary["token_agreement"])
-    return [
-        f"Token by token the student's first choice is the teacher's on {same} of what counts in the test; "
-        f"KL(teacher || student) is {summary['kl']:.3f} nats a token."
+    same, kl = percent(summary["token_agreement"]), summary["kl"]
+    apart = summary.get("kl_beyond") is not None
+    of = "the test's prompts of the kinds trained on" if apart else "what counts in the test"
+    lines = [
+        f"Token by token the student's first choice is the teacher's on {same} of {of}; KL(teacher || student) is "
+        f"{kl:.3f} nats a token."
     ]
+    if apart:
+        same = percent(summary["token_agreement_beyond"])
+        lines.append(
+            f"On prompts beyond training, such as longer chains, it is on {same}, "
+            f"with {summary['kl_beyond']:.3f} nats a token; these are not in the figures above."
+        )
+    return lines

@@ -12,12 +12,25 @@ from distill_core.runs.records import RunRecord
 if TYPE_CHECKING:
     from distill_core.train.result import RunResult
 
-_FIGURES = ("cpu_ms", "wall_ms", "load_ms", "preempted_share", "batch", "peak_memory_mb", "bytes", "sha256")
+_FIGURES = (
+    "cpu_ms",
+    "window",
+    "token_ms",
+    "wall_ms",
+    "load_ms",
+    "preempted_share",
+    "batch",
+    "peak_memory_mb",
+    "bytes",
+    "sha256",
+)
 _FROM_RESULT = (
     "agreement",
     "guessing",
     "kl",
     "token_agreement",
+    "kl_beyond",
+    "token_agreement_beyond",
     "seconds",
     "images_per_second",
     "steps",
@@ -58,9 +71,8 @@ def summarise(
         warnings: sentences; repeated ones are kept once.
 
     Returns:
-        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, agreement, guessing,
-        kl, token_agreement, seconds, images_per_second, onnx, onnx_why, latency, warnings, and what is needed to
-        repeat the run.
+        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, onnx, onnx_why, latency,
+        warnings, and of the result what `_FROM_RESULT` names, with what is needed to repeat the run.
     """
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]
@@ -147,6 +159,7 @@ def _onnx(exported: dict[str, Any] | None, latency: dict[str, Any] | None) -> di
         "test_accuracy": exported.get("test_accuracy"),
         "latency_ms": _p50_p95(figures.get("wall_ms")),
         "cpu_ms": figures.get("cpu_ms"),
+        "token_ms": figures.get("token_ms"),
     }
 
 

@@ -14,7 +14,7 @@ from distill_core import footprint
 from distill_core.cards import ModelCard, is_path, write_model
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.scoring import Closeness
-from distill_core.task import Score
+from distill_core.task import Score, Split
 from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
@@ -52,9 +52,23 @@ def started(shop: Workshop, step: int) -> Started:
 
 
 def result_of(
-    shop: Workshop, progress: Progress, student: Score | None, teacher: Score | None, near: Closeness | None
+    shop: Workshop,
+    progress: Progress,
+    student: Score | None,
+    teacher: Score | None,
+    near: Closeness | None = None,
+    far: Closeness | None = None,
 ) -> RunResult:
-    """The figures of a run; a stopped run has no scores."""
+    """The figures of a run; a stopped run has no scores.
+
+    Args:
+        shop: of the run.
+        progress: how far it came.
+        student: its score on the test split.
+        teacher: the teacher's.
+        near: how near the student comes to the teacher on inputs of the kinds it was trained on.
+        far: the same on inputs of other kinds.
+    """
     answers = shop.answers
     kept = answers.summary if isinstance(answers, LikeliestAnswers) else None
     seconds = progress.training.seconds
@@ -63,12 +77,12 @@ def result_of(
         status="finished" if student else "stopped",
         student=_student_score(shop, progress, student) if student else None,
         teacher=_teacher_score(shop, teacher) if teacher else None,
-        agreement=int((student.predictions == teacher.predictions).sum()) / len(student.predictions)
-        if student and teacher
-        else None,
+        agreement=_agreement(student, teacher, shop.data.test) if student and teacher else None,
         guessing=_guessing(shop.data.test.labels),
         kl=near.kl if near else None,
         token_agreement=near.agreement if near else None,
+        kl_beyond=far.kl if far else None,
+        token_agreement_beyond=far.agreement if far else None,
         test_inputs=(student.counted if student else None) or len(shop.data.test),
         labels=int(shop.visible.sum()),
         steps=progress.step,
@@ -120,6 +134,14 @@ def write_weights(
     }
     write_model(folder / "best", card.model_copy(update=tested), dict(best))
     write_model(folder / "last", card, dict(last))
+
+
+def _agreement(student: Score, teacher: Score, test: Split) -> float:
+    """The share of answers that are the same, of the kinds of inputs trained on where there is one answer an input."""
+    same = student.predictions == teacher.predictions
+    if len(same) == len(test):
+        same = same[~test.beyond]
+    return int(same.sum()) / len(same)
 
 
 def _guessing(labels: Tensor) -> float | None:

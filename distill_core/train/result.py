@@ -31,8 +31,10 @@ class RunResult:
 
     `agreement` is the share of test inputs on which student and teacher answer the same. `guessing` is the accuracy of
     always giving the commonest answer; None where answers are whole texts. Of texts, `kl` and `token_agreement` say how
-    near the student comes to the teacher token by token (`scoring.Closeness`). `answers_kept` is an `AnswersKept` as
-    plain data where not all of an answer was kept, over all answers the run used. A stopped run has no scores.
+    near the student comes to the teacher token by token (`scoring.Closeness`) on inputs of the kinds it was trained on,
+    as `agreement` does, and the same with `_beyond` on those of other kinds, where there are any. `answers_kept` is an
+    `AnswersKept` as plain data where not all of an answer was kept, over all answers the run used. A stopped run has no
+    scores.
     """
 
     status: Literal["finished", "stopped"]
@@ -42,6 +44,8 @@ class RunResult:
     guessing: float | None
     kl: float | None
     token_agreement: float | None
+    kl_beyond: float | None
+    token_agreement_beyond: float | None
     test_inputs: int
     labels: int
     steps: int

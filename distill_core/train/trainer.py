@@ -344,6 +344,7 @@ class Trainer:
         epochs = self.config.training.epochs
         teacher: Score | None = None
         near: Closeness | None = None
+        far: Closeness | None = None
         try:
             student = self._score(shop.model, shop.test, test)
             self._tell_score(student, epochs, "test", "student")
@@ -351,12 +352,11 @@ class Trainer:
                 teacher = self._score(shop.teacher.model, shop.teacher.test, test)
                 self._tell_score(teacher, epochs, "test", "teacher")
                 if test.labels.ndim > 1:
-                    teaching = shop.teacher.model, shop.teacher.test
-                    near = closeness((shop.model, shop.test), teaching, test.labels, self._raise_if_stopping)
+                    near, far = (self._closeness(of.nonzero().flatten()) for of in (~test.beyond, test.beyond))
         except _StopAsked:
             shop.student.load_state_dict(last)
             raise
-        result = result_of(shop, progress, student, teacher, near)
+        result = result_of(shop, progress, student, teacher, near, far)
         if self._folder:
             write_weights(self._folder, shop, result, progress.best, last)
         self._tell(Finished(result.to_dict()))
@@ -365,7 +365,14 @@ class Trainer:
     def _stopped(self) -> RunResult:
         self._save()
         self._tell(Stopped(self.progress.step))
-        return result_of(self.shop, self.progress, None, None, None)
+        return result_of(self.shop, self.progress, None, None)
+
+    def _closeness(self, rows: Tensor) -> Closeness | None:
+        """How near the student comes to the teacher on these inputs `[M]` of the test split."""
+        shop = self.shop
+        assert shop.teacher is not None
+        sides = (shop.model, shop.test), (shop.teacher.model, shop.teacher.test)
+        return closeness(*sides, shop.data.test.labels, rows, self._raise_if_stopping)
 
     def _obey(self) -> None:
         """Does what the control says: goes on, waits, or raises to stop."""

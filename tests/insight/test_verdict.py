@@ -151,4 +151,12 @@ def test_how_near_a_student_of_texts_comes_is_said_and_of_images_nothing_is() ->
     (said,) = nearness(summary(0.9) | {"kl": 0.0312, "token_agreement": 0.987})
     assert "first choice is the teacher's on 98.7% of what counts" in said
     assert "is 0.031 nats a token" in said
+    near, far = nearness(
+        summary(0.9) | {"kl": 0.0312, "token_agreement": 0.987, "kl_beyond": 1.204, "token_agreement_beyond": 0.612}
+    )
+    assert "is the teacher's on 98.7% of the test's prompts of the kinds trained on" in near
+    assert far == (
+        "On prompts beyond training, such as longer chains, it is on 61.2%, with 1.204 nats a token; these are not in "
+        "the figures above."
+    )
     assert nearness(summary(0.9)) == nearness(summary(0.9) | {"kl": None}) == []

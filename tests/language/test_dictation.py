@@ -44,6 +44,9 @@ def test_unlabelled_prompts_get_the_teachers_words_and_labels_and_labelled_ones_
         assert decode(got.inputs[row]) == prompt + words
         assert decode(got.labels[row][got.labels[row] >= 0]) == words
         assert got.labels[row][len(prompt)] == encode(words)[0], "the last token of the prompt predicts the first word"
+        end = len(prompt) + len(words)
+        assert (got.labels[row][end], got.inputs[row][end + 1]) == (EOS, EOS), "its last word predicts the end"
+        assert (got.labels[row] >= 0).sum() == len(words) + 1
     assert got.kinds is split.kinds
     assert told[-1] == (2, 2)
 

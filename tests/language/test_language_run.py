@@ -12,10 +12,11 @@ import torch
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.events import Evaluated, Event, Preparing, StepLogged
+from distill_core.language import data as language_data
 from distill_core.language.tokens import decode
 from distill_core.losses.soft_labels import SoftLabels
 from distill_core.losses.token_relations import TokenRelations
-from distill_core.task import Data, task_named
+from distill_core.task import Data, Split, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.trainer import Trainer, distill
 
@@ -44,6 +45,34 @@ def test_a_run_learns_and_measures_skill_by_skill(skills: Data, config: DistillC
     assert (tmp_path / "run" / "best" / "card.json").is_file()
 
 
+def test_prompts_beyond_training_are_told_apart_from_those_of_the_kinds_trained_on(
+    skills: Data, small_skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, everything = config.changed({"epochs": 1}), small_skills.test
+    assert everything.kinds is not None
+    beyond = (everything.kinds == language_data.BEYOND).nonzero().flatten()[::40]
+    both = Split(
+        *(
+            torch.cat([ours, theirs[beyond]])
+            for ours, theirs in zip(_parts(skills.test), _parts(everything), strict=True)
+        )
+    )
+    assert int(both.beyond.sum()) == len(beyond) > 0
+    alone = distill(config)
+    monkeypatch.setattr(language_data, "load", lambda _name: dataclasses.replace(skills, test=both))
+    found = distill(config)
+    assert (found.kl, found.token_agreement) == (pytest.approx(alone.kl, rel=1e-5), alone.token_agreement)
+    assert found.agreement == alone.agreement
+    assert alone.kl_beyond is None
+    assert found.kl_beyond is not None
+    assert found.kl_beyond != pytest.approx(alone.kl, rel=0.01)
+    assert found.token_agreement_beyond is not None
+
+
+def _parts(split: Split) -> tuple[Any, ...]:
+    return split.inputs, split.labels, split.kinds, split.hardness
+
+
 def test_losses_see_the_answers_positions_and_no_others(
     skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +88,27 @@ def test_losses_see_the_answers_positions_and_no_others(
     assert lesson.logits.shape == lesson.teacher_logits.shape == (int((labels >= 0).sum()), 100)
     assert torch.equal(lesson.labels, labels[labels >= 0])
     assert int(lesson.labelled.sum()) == int((labels[shop.visible[:24]] >= 0).sum())
+
+
+def test_every_token_of_a_batch_counts_the_same_however_long_its_text(skills: Data, config: DistillConfig) -> None:
+    """So a batch's loss is the mean over its tokens, not over texts of unequal length."""
+    trainer, indices = made(config), torch.arange(12)
+    assert trainer.shop.answers is not None
+    trainer.shop.answers.prepare(0, indices)
+    trainer.shop.model.eval()
+
+    def losses(rows: torch.Tensor) -> tuple[float, float, int]:
+        lesson = trainer._lesson(rows, torch.zeros_like(rows), "logits", 2.0)
+        lesson = dataclasses.replace(lesson, labelled=torch.ones_like(lesson.labelled))
+        return *(trainer.shop.terms[name](lesson).item() for name in ("kd", "ce")), len(lesson.labels)
+
+    each = [losses(row[None]) for row in indices]
+    tokens = sum(count for *_, count in each)
+    assert len({count for *_, count in each}) > 1
+    kd, ce, counted = losses(indices)
+    assert counted == tokens
+    assert kd == pytest.approx(sum(loss * count for loss, _, count in each) / tokens, rel=1e-4)
+    assert ce == pytest.approx(sum(loss * count for _, loss, count in each) / tokens, rel=1e-4)
 
 
 def test_a_kept_answer_is_what_the_teacher_says_now(skills: Data, config: DistillConfig) -> None:
