@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_core.edge import samples
+from distill_core.edge import samples, writing
 from distill_core.edge.machine import machine_facts
 from distill_core.edge.onnx_file import FREE, Input, first_line, input_of, open_session
 from distill_core.errors import DistillError
@@ -35,7 +35,10 @@ FEW_TOKENS = 4
 
 @dataclass
 class Variant:
-    """One model under the clock: `wall[i][j]` and `cpu[i][j]` are nanoseconds of repeat i, round j."""
+    """One model under the clock: `wall[i][j]` and `cpu[i][j]` are nanoseconds of repeat i, round j.
+
+    Of one that writes texts `written` are those, too, of writing a few tokens; else it stays empty.
+    """
 
     name: str
     path: Path
@@ -47,6 +50,18 @@ class Variant:
     call_ns: float = 0.0
     wall: list[list[int]] = field(default_factory=list)
     cpu: list[list[int]] = field(default_factory=list)
+    writes: bool = False
+    written: list[list[int]] = field(default_factory=list)
+
+    @property
+    def window(self) -> int:
+        """Tokens that a call reads of a text."""
+        return int(self.pool.shape[1])
+
+    def writer(self, number: int) -> Callable[[], Any]:
+        """A call without arguments: the model writes into one text of its pool; see `writing.write`."""
+        text = self.pool[number % len(self.pool)]
+        return lambda: writing.write(self.session, self.into, text)
 
     def caller(self, batch: int, start: int) -> Callable[[], Any]:
         """A call without arguments: the model on `batch` samples of its pool, contiguous, from `start` on."""
@@ -79,7 +94,8 @@ def measure(
     Returns:
         Plain data: `machine`, `protocol`, `inputs`, `models` (each with `cpu_ms`, `wall_ms`, `load_ms`,
         `preempted_share`, `batch` (ms a sample), `bytes`, `sha256`, `samples`), `ratios` (`"b/a"`: how many times as
-        long b takes as a) and `warnings`.
+        long b takes as a) and `warnings`. Of models of texts `cpu_ms` is of reading a `window` of so many tokens, and
+        `token_ms` of writing one, in the same rounds; see `writing.write`.
 
     Raises:
         DistillError: if a file cannot be used; the message names it and says why.
@@ -163,9 +179,12 @@ def _warm(variant: Variant) -> None:
             start = time.perf_counter_ns()
             call()
             took.append(time.perf_counter_ns() - start)
+        variant.call_ns = statistics.median(took)
+        if variant.into.tokens and variant.window > 1 and writing.writes(call()[0], variant.window):
+            variant.writes = True
+            variant.writer(0)()
     except Exception as error:
         raise DistillError(f"{variant.path} cannot be run on one sample ({first_line(error)}).") from None
-    variant.call_ns = statistics.median(took)
 
 
 def _fit(rounds: int, repeats: int, seconds: float, variants: list[Variant]) -> tuple[int, list[str]]:
@@ -178,7 +197,7 @@ def _fit(rounds: int, repeats: int, seconds: float, variants: list[Variant]) -> 
 
 
 def _round_ns(variants: list[Variant]) -> float:
-    return 2 * sum(variant.call_ns for variant in variants)
+    return sum((2 + (writing.WRITTEN if variant.writes else 0)) * variant.call_ns for variant in variants)
 
 
 def _take_turns(variants: list[Variant], rounds: int, repeats: int, seconds: float, on_cpu: bool) -> int:
@@ -186,10 +205,11 @@ def _take_turns(variants: list[Variant], rounds: int, repeats: int, seconds: flo
     order = random.Random(0)
     for variant in variants:
         variant.wall, variant.cpu = [[] for _ in range(repeats)], [[] for _ in range(repeats)]
+        variant.written = [[] for _ in range(repeats)]
     done, more = 0, rounds
     for _ in range(1 + DOUBLINGS):
         for repeat in range(repeats):
-            _play(variants, repeat, range(done, done + more), order)
+            _play(variants, repeat, range(done, done + more), order, on_cpu)
         done, more = done + more, done + more
         stable = all(ratio.stable for ratio in _ratios(variants, on_cpu).values())
         if stable or (done + more) * repeats * _round_ns(variants) > seconds * 1e9:
@@ -197,7 +217,7 @@ def _take_turns(variants: list[Variant], rounds: int, repeats: int, seconds: flo
     return done
 
 
-def _play(variants: list[Variant], repeat: int, rounds: range, order: random.Random) -> None:
+def _play(variants: list[Variant], repeat: int, rounds: range, order: random.Random, on_cpu: bool) -> None:
     turns = list(variants)
     for number in rounds:
         order.shuffle(turns)
@@ -207,6 +227,8 @@ def _play(variants: list[Variant], repeat: int, rounds: range, order: random.Ran
             wall, cpu = _timed(call)
             variant.wall[repeat].append(wall)
             variant.cpu[repeat].append(cpu)
+            if variant.writes:
+                variant.written[repeat].append(_timed(variant.writer(number))[1 if on_cpu else 0])
 
 
 def _timed(call: Callable[[], Any]) -> tuple[int, int]:
@@ -251,8 +273,17 @@ def _figures(variant: Variant, preempted: float | None, sweep: dict[str, float |
         "load_ms": variant.load_ms,
         "preempted_share": None if preempted is None else round(preempted, 4),
         "batch": {"1": one, **sweep},
+        **_of_texts(variant),
         "inputs": variant.inputs,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "samples": {"wall_ns": variant.wall, "cpu_ns": variant.cpu},
     }
+
+
+def _of_texts(variant: Variant) -> dict[str, Any]:
+    """How many tokens a call reads, and milliseconds for each that is written; nothing of other models."""
+    if not variant.writes:
+        return {}
+    took = statistics.median(samples.flat(variant.written)) / writing.tokens_written(variant.window)
+    return {"window": variant.window, "token_ms": samples.milliseconds(took)}

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from distill_core.edge.machine import receipt
 from distill_core.errors import ConfigError, DistillError
-from distill_core.insight.words import megabytes
+from distill_core.insight.speed import HOW_MEASURED, token_time
+from distill_core.insight.words import megabytes, milliseconds
 from distill_core.terminal.screen import side_by_side, table
 
 
@@ -67,6 +68,13 @@ def sentences(result: dict[str, Any]) -> list[str]:
             f"{other} takes {ratio['median']:.2f} times as long as {first} "
             f"({ratio['low']:.2f} to {ratio['high']:.2f} over the repeats, {steady})"
         )
+    lines += [
+        f"{name} reads {figures['window']} tokens in {milliseconds(figures['cpu_ms'])} and writes one in "
+        f"{token_time(figures)}."
+        for name, figures in result["models"].items()
+        if figures.get("token_ms") and figures["cpu_ms"]
+    ]
+    lines += [HOW_MEASURED] if any(figures.get("token_ms") for figures in result["models"].values()) else []
     return [*lines, receipt(result), *(f"Note: {warning}" for warning in result["warnings"])]
 
 

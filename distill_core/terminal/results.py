@@ -11,6 +11,7 @@ from rich.table import Table
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of
+from distill_core.insight.speed import HOW_MEASURED, one_input, writing_speed
 from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
@@ -100,7 +101,8 @@ def models_table(summary: dict[str, Any], one: str) -> Table:
                 side_by_side(wall.get("p50"), wall.get("p95")) if wall else UNKNOWN,
             )
         )
-    headings = ("", "model", "parameters", "test accuracy", "ONNX size", f"CPU time per {one}", "wall time p50 / p95")
+    time = f"CPU time, {one_input(latency.get('student'), one)}"
+    headings = ("", "model", "parameters", "test accuracy", "ONNX size", time, "wall time p50 / p95")
     return table(headings, rows, numbers=range(2, 7))
 
 
@@ -127,6 +129,8 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines += what_is_kept(summary.get("answers_kept"))
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
+    written = writing_speed(summary.get("latency"))
+    lines += [f"{line} {HOW_MEASURED}" for line in written]
     onnx = summary.get("onnx")
     if onnx:
         lines.append(exported(onnx))

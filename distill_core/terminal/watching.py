@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from distill_core.config import DistillConfig
 from distill_core.insight.kept import what_is_kept
+from distill_core.insight.speed import one_input, writing_speed
 from distill_core.insight.words import about, count, megabytes, percent
 from distill_core.runs.progress import Track, seconds_left, share_done
 from distill_core.runs.records import RunEvent
@@ -154,7 +155,9 @@ class Watch:
             for who in ("student", "teacher")
             if event.latency.get(who)
         ]
-        yield Said(f"CPU time for one {self._noun.removesuffix('s')}: {', '.join(times)}")
+        what = one_input(event.latency.get("student"), self._noun.removesuffix("s"))
+        yield Said(f"CPU time, {what}: {', '.join(times)}")
+        yield from map(Said, writing_speed(event.latency))
 
     def _exported(self, event: Any) -> Iterator[Said]:
         yield Said(f"Exported to ONNX: {megabytes(event.bytes)}")

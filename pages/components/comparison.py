@@ -26,7 +26,8 @@ _POOLS = {
 
 def rows(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a run, in the records' order."""
-    return pd.DataFrame([_row(record) for record in records])
+    found = pd.DataFrame([_row(record) for record in records])
+    return found if found["token"].notna().any() else found.drop(columns="token")
 
 
 def _row(record: RunRecord) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
         "parameters": student.get("parameters"),
         "bytes": onnx.get("bytes"),
         "latency": onnx.get("cpu_ms"),
+        "token": onnx.get("token_ms"),
         "labels": f"{config.label_budget:,}" if config.label_budget else "all",
         "temperature": config.objective.temperature if config.teacher else None,
         "alpha": config.objective.alpha if config.teacher else None,

@@ -6,6 +6,7 @@ import streamlit as st
 
 from distill_core.insight.history import RunHistory
 from distill_core.insight.names import nouns_of
+from distill_core.insight.speed import one_input, token_time
 from distill_core.insight.standing import baseline_standing, student_standing
 from distill_core.insight.words import count, megabytes, milliseconds, percent, times_smaller
 from distill_core.runs.records import RunRecord
@@ -68,14 +69,17 @@ def _teacher(history: RunHistory, record: RunRecord) -> None:
 def _latency(history: RunHistory, record: RunRecord) -> None:
     mine, theirs = history.latency("student"), history.latency("teacher")
     note, one = "after the first phase" if record.live else "not measured", nouns_of(record.config)[0]
+    of_student = (history.measured.latency if history.measured else {}).get("student")
+    what = one_input(of_student, one)
     if mine is not None:
-        note = f"teacher {milliseconds(theirs)}" if theirs is not None else f"for one {one}"
+        note = f"teacher {milliseconds(theirs)}" if theirs is not None else f"for {what}"
+    written = f" A token written takes {token_time(of_student)}." if (of_student or {}).get("token_ms") else ""
     _tile(
         "CPU time",
         milliseconds(mine),
         note,
-        f"Median time for one {one} on one thread of this CPU, with ONNX Runtime in a process of its own while "
-        "training waits. It depends on the architecture, not on the weights.",
+        f"Median time for {what} on one thread of this CPU, with ONNX Runtime in a process of its own while "
+        f"training waits. It depends on the architecture, not on the weights.{written}",
     )
 
 

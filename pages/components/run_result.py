@@ -14,6 +14,7 @@ from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
+from distill_core.insight.speed import HOW_MEASURED, one_input, token_time, writing_speed
 from distill_core.insight.verdict import ONE_SEED, nearness, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
@@ -107,12 +108,15 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
     faster = f" The teacher takes {ratio['median']:.1f} times as long." if ratio.get("median") else ""
     parity = onnx.get("parity_max_abs")
     one, several = nouns_of(record.config)
+    window = ((summary.get("latency") or {}).get("student") or {}).get("window")
+    what, answered = f"One {one}", f"{several} are answered"
+    if window:
+        what, answered = f"Reading {window} tokens", f"times {window} tokens are read"
     lines = [
         _GIVES.get(record.config.task, "ONNX, any batch size."),
-        f"One {one} takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
-        f"19 of 20 {several} are answered within {milliseconds(latency['p95'])} by the clock."
-        if latency.get("p95")
-        else "",
+        f"{what} takes **{milliseconds(onnx.get('cpu_ms'))}** of CPU time on one thread here.{faster}",
+        *writing_speed(summary.get("latency")),
+        f"19 of 20 {answered} within {milliseconds(latency['p95'])} by the clock." if latency.get("p95") else "",
         f"The file gives the same answers as the trained model; no score differs by more than {at_most(parity)}."
         if parity is not None
         else "",
@@ -138,12 +142,16 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
             count(teacher.get("parameters")),
         ),
         "File size": (_bytes(latency, "student"), _bytes(latency, beside), _bytes(latency, "teacher")),
-        f"CPU time, one {one}": (
+        f"CPU time, {one_input(latency.get('student'), one)}": (
             _cpu(latency, "student"),
             _cpu(latency, beside),
             _cpu(latency, "teacher"),
         ),
     }
+    writes = bool((latency.get("student") or {}).get("token_ms"))
+    if writes:
+        shown = [token_time(latency.get(who)) for who in ("student", beside, "teacher")]
+        rows["CPU time, a token written"] = (shown[0], shown[1], shown[2])
     measured = (student, baseline, teacher)
     for name in in_order(student.get("metrics") or {}):
         shown = [in_words(name, (model.get("metrics") or {}).get(name)) for model in measured]
@@ -155,6 +163,8 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     if same:
         st.caption("Size and time of the baseline are the student's, for it is the same model.")
+    if writes:
+        st.caption(HOW_MEASURED)
 
 
 def _small(text: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from distill_core.insight.names import LONGEST_TEACHER, shortened, teacher_name
+from distill_core.insight.speed import HOW_MEASURED, token_time
 from distill_core.insight.words import count, difference, megabytes, milliseconds, percent, points
 from distill_core.runs.records import RunRecord
 from pages.components.jobs import manager
@@ -30,6 +31,7 @@ _SAID: dict[Any, Any] = {
     "parameters": count,
     "bytes": megabytes,
     "latency": milliseconds,
+    "token": lambda token: token_time({"token_ms": token}),
     "temperature": "{:g}",
     "alpha": "{:g}",
 }
@@ -101,7 +103,7 @@ def _open(ids: list[str]) -> None:
 def comparison_table(rows: pd.DataFrame) -> list[int]:
     """Finished runs with everything that tells them apart; returns the numbers of the rows ticked."""
     event = st.dataframe(
-        rows.style.format(_SAID, na_rep="–"),
+        rows.style.format({name: said for name, said in _SAID.items() if name in rows}, na_rep="–"),
         hide_index=True,
         width="stretch",
         height="content" if len(rows) <= MOST_ROWS else 38 + 35 * MOST_ROWS,
@@ -124,7 +126,10 @@ def comparison_table(rows: pd.DataFrame) -> list[int]:
             ),
             "parameters": st.column_config.NumberColumn("Parameters"),
             "bytes": st.column_config.NumberColumn("File size"),
-            "latency": st.column_config.NumberColumn("CPU time", help="One image, one thread, median."),
+            "latency": st.column_config.NumberColumn(
+                "CPU time", help="One image, or one window of tokens read; one thread, median."
+            ),
+            "token": st.column_config.NumberColumn("A token written", help=f"Language models only. {HOW_MEASURED}"),
             "labels": st.column_config.TextColumn("Labels", alignment="right"),
             "temperature": st.column_config.NumberColumn("T"),
             "alpha": st.column_config.NumberColumn("Alpha"),

@@ -16,6 +16,7 @@ from distill_core.studies.reading import ANSWERS, test_inputs
 from distill_core.studies.words import gained, share
 
 MOST_ROWS = 16
+_TIME_HELP = "One image, or one window of tokens read; one thread, median; the quickest of the seeds."
 
 _SAID: dict[Any, Any] = {
     "validation": percent,
@@ -55,7 +56,10 @@ def table(plan: StudyPlan, found: Sequence[VariantRow], measure: Measure) -> Non
             "validation": number("Validation", help="Accuracy, by which one may choose; the test only reports."),
             "parameters": number("Parameters"),
             "bytes": number("Size", help="Of the ONNX file."),
-            "cpu_ms": number("CPU time", help="One input, one thread, median; the quickest of the seeds."),
+            "cpu_ms": number(
+                "CPU time",
+                help="One image, or one window of tokens read; one thread, median; the quickest of the seeds.",
+            ),
             "speed": number(f"{asked.removeprefix('test ').capitalize()}/s", help="Of training."),
         },
     )
