@@ -139,6 +139,12 @@ class Training(Part):
     epochs: int = Field(8, ge=1, le=10_000, description="an epoch is as many steps as the transfer set has batches")
     batch_size: int = Field(64, ge=2, le=65_536, description="images a step")
     gradient_shares: bool = Field(False, description="also log how much of the gradient each term makes; a bit slower")
+    on_policy: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the steps in which the student writes the texts that the teacher then judges; texts only",
+    )
 
 
 class Optimiser(Part):
@@ -284,6 +290,11 @@ class DistillConfig(Part):
             taught = [term.loss for term in self.terms if term.loss != "ce"]
             if taught:
                 raise ValueError(f"terms: {taught[0]!r} learns from a teacher, but teacher is null")
+            if self.training.on_policy:
+                raise ValueError(
+                    f"training.on_policy: got {self.training.on_policy:g}, but teacher is null and nobody judges what "
+                    "the student writes; choose a teacher, or set it to 0"
+                )
         return self
 
     @classmethod
@@ -342,8 +353,8 @@ class DistillConfig(Part):
     def baseline_config(self) -> DistillConfig:
         """The same student on labels only: same initial weights, steps, batch size, learning rates and augmentation.
 
-        What only a teacher could decide (temperature, alpha, the pool of easy images) is left out, so runs that
-        differ in nothing else share one baseline.
+        What only a teacher could decide (temperature, alpha, the pool of easy images, texts by the student) is left
+        out, so runs that differ in nothing else share one baseline.
         """
         phases = [
             Phase(
@@ -364,6 +375,7 @@ class DistillConfig(Part):
                 "objective": Objective(),
                 "terms": (),
                 "phases": tuple(phases),
+                "training": self.training.model_copy(update={"on_policy": Training().on_policy}),
                 "augmentation": augmentation,
             }
         )

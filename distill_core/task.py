@@ -196,6 +196,29 @@ class Mix(Protocol):
         ...
 
 
+class Author(Protocol):
+    """Lets a model write what it then learns from, where inputs are texts."""
+
+    def written(
+        self, model: nn.Module, indices: Tensor, seed: int, between: Callable[[], None] = no_matter
+    ) -> tuple[Tensor, Tensor]:
+        """Inputs with what a model itself says in place of the answers, and labels that ask for these very words.
+
+        It is drawn at temperature 1. The same model, indices and seed give the same; torch's own generator is left
+        alone.
+
+        Args:
+            model: left in the mode it was in.
+            indices: `[B]`, of the transfer set.
+            seed: of the draws.
+            between: called between batches; may raise to end it.
+
+        Returns:
+            Inputs `[B, ...]` as student and teacher take them, and labels `[B, ...]`, both on the CPU.
+        """
+        ...
+
+
 class Task(Protocol):
     """A kind of problem: its data, its models and the inputs they take; `noun` is what its inputs are called."""
 
@@ -320,6 +343,22 @@ class Task(Protocol):
             progress: told how many of the inputs it has written; may raise to end it.
             kept: the folder where what this teacher writes for this data is kept between runs; None keeps nothing.
             warn: told what the user should know of that.
+        """
+        ...
+
+    def check_written(self, dataset: str) -> None:
+        """Refuses a run whose student is to write what it learns from (`training.on_policy`), where none can.
+
+        Raises:
+            ConfigError: if the inputs of this data set are not written.
+        """
+        ...
+
+    def author(self, data: Data) -> Author:
+        """Who lets a student answer the prompts of the transfer set.
+
+        Raises:
+            ConfigError: as `check_written`.
         """
         ...
 

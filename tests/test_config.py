@@ -54,6 +54,8 @@ def test_json_and_back_is_the_same(
         ),
         ({"phases": [{"name": "a", "share": 1, "terms": {"ce": 0}}]}, "at least one weight must be above 0"),
         ({"teacher": None, "phases": [{"name": "a", "share": 1, "terms": {"kd": 1}}]}, "but teacher is null"),
+        ({"teacher": None, "on_policy": 0.5}, r"on_policy: got 0.5, but teacher is null and nobody judges"),
+        ({"on_policy": 1.5}, r"training.on_policy: got 1.5; it must be less than or equal to 1 \(share of the steps"),
         ({"tempreature": 4}, "there is no such setting"),
         ({"training": {"epochs": 0}}, "epochs: got 0"),
         ({"student": 7}, "student: got 7"),
@@ -113,7 +115,15 @@ def test_an_unknown_setting_is_guessed_at() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 9.0}, {"alpha": 0.1}, {"draws": 8}, {"name": "x"}, {"teacher": "resnet20-fashion"}]
+    "change",
+    [
+        {"temperature": 9.0},
+        {"alpha": 0.1},
+        {"draws": 8},
+        {"name": "x"},
+        {"teacher": "resnet20-fashion"},
+        {"on_policy": 0.5},
+    ],
 )
 def test_what_only_a_teacher_decides_does_not_change_the_baseline(change: dict[str, object]) -> None:
     config = DistillConfig()

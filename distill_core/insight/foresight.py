@@ -25,7 +25,7 @@ def refusals(config: DistillConfig) -> list[str]:
     except DataUnavailable as error:
         return [f"data_folder: {str(error).removeprefix('data_folder ')}"]
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
-    sentences = [sentence for some in (*found, _terms(config)) for sentence in some]
+    sentences = [sentence for some in (*found, _terms(config), _on_policy(config)) for sentence in some]
     return sentences or list(_top_k(config, data))
 
 
@@ -101,3 +101,11 @@ def _terms(config: DistillConfig) -> Iterator[str]:
         for option in term.options:
             if option not in known:
                 yield f"terms: {unknown_name(f'option of {term.loss}', option, known)}"
+
+
+def _on_policy(config: DistillConfig) -> Iterator[str]:
+    if config.training.on_policy:
+        try:
+            task_named(config.task).check_written(config.dataset)
+        except ConfigError as error:
+            yield str(error)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from distill_core.cards import replace_file
 from distill_core.errors import StorageError
 from distill_core.language.data import prompts_of
-from distill_core.language.tokens import EOS, IGNORED, PAD
+from distill_core.language.tokens import EOS, PAD, laid_out
 from distill_core.language.writing import write
 from distill_core.task import Split
 
@@ -65,11 +65,8 @@ def answered(
         if missing:
             shelf.write(warn)
     inputs, labels = split.inputs.clone(), split.labels.clone()
-    for row in rows.tolist():
-        begin, said = len(prompts[row]), shelf.at(row)
-        inputs[row, begin:], labels[row] = PAD, IGNORED
-        inputs[row, begin : begin + len(said)] = said
-        labels[row, begin - 1 : begin - 1 + len(said)] = said
+    asked_of, said = [prompts[row] for row in rows.tolist()], [shelf.at(row) for row in rows.tolist()]
+    inputs[rows], labels[rows] = laid_out(asked_of, said, inputs.shape[1])
     progress(len(rows), len(rows))
     return Split(inputs, labels, split.kinds, split.hardness)
 

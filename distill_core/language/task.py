@@ -12,7 +12,7 @@ from distill_core.config import Augmentation, DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.home import default_home
 from distill_core.language import models
-from distill_core.task import Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
+from distill_core.task import Author, Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
 
 if TYPE_CHECKING:
     import torch
@@ -131,6 +131,21 @@ class LanguageTask:
 
         file = kept / "written.safetensors" if kept else None
         return dataclasses.replace(data, train=answered(data.train, ~visible, teacher, progress, file, warn))
+
+    def check_written(self, dataset: str) -> None:
+        """Refuses a text without prompts: there is nothing to answer."""
+        if dataset == "plain-english":
+            raise ConfigError(
+                f"on_policy: {dataset} has no prompts that a student could answer; set it to 0, or take another data "
+                "set, such as skills"
+            )
+
+    def author(self, data: Data) -> Author:
+        """One who answers the prompts with the student's own words."""
+        from distill_core.language.authorship import Prompted
+
+        self.check_written(data.facts.name)
+        return Prompted(data.train)
 
     def score(self, model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
         """How many answers are right, by skill; of text, how well it is foretold."""

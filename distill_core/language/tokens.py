@@ -103,5 +103,22 @@ def batch(samples: Sequence[tuple[str, str]], length: int | None = None) -> Batc
     return Batch(*(torch.tensor(rows, dtype=torch.int64).reshape(shape) for rows in (inputs, labels)))
 
 
+def laid_out(prompts: Sequence[Tensor], answers: Sequence[Tensor], length: int) -> Batch:
+    """What a model wrote, side by side with its prompts as in `batch`; an answer without an end has none to learn.
+
+    Args:
+        prompts: tokens `[n]` of each, ``bos`` first.
+        answers: tokens `[m]` of each, up to and including the end if it came; n + m is at most `length`.
+        length: how many tokens wide, L.
+    """
+    inputs = torch.full((len(prompts), length), PAD)
+    labels = torch.full_like(inputs, IGNORED)
+    for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        begin, end = len(prompt), len(prompt) + len(answer)
+        inputs[row, :begin], inputs[row, begin:end] = prompt, answer
+        labels[row, begin - 1 : end - 1] = answer
+    return Batch(inputs, labels)
+
+
 def _shortened(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."

@@ -98,6 +98,61 @@ def write(
     return Writing(answers, [int(answer[-1]) == eos for answer in answers], seconds)
 
 
+def write_abreast(
+    model: nn.Module,
+    prompts: Sequence[Tensor],
+    width: int,
+    eos: int,
+    pad: int,
+    generator: torch.Generator,
+    between: Callable[[], None] = no_matter,
+) -> list[Tensor]:
+    """Lets a model answer prompts of any lengths in one batch, each token drawn from its own distribution.
+
+    All texts are read from their first token on, side by side and without padding: where a prompt still goes on its
+    next token is read, elsewhere the one just drawn. That takes as many steps as the widest text has tokens, where
+    `write` takes as many for each length of prompt; for the few prompts of a training step it is several times faster.
+    Draws are those of temperature 1; the model is in evaluation mode and without gradients, and left as it was.
+
+    Args:
+        model: ids `[B, L]` and a `Cache` -> logits `[B, L, V]`.
+        prompts: ids `[n]` each, 1 <= n < width.
+        width: tokens of prompt and answer after which an answer is cut off.
+        eos: the token that ends an answer.
+        pad: a token that is never written.
+        generator: of the draws, on the model's device. The same generator and prompts give the same text.
+        between: called before each token; may raise to end the writing.
+
+    Returns:
+        Ids after each prompt, int64 on the CPU, up to and including the end token if it came.
+    """
+    place = generator.device
+    lengths = torch.tensor([len(prompt) for prompt in prompts], device=place)
+    texts = torch.full((len(prompts), width), pad, device=place)
+    for row, prompt in enumerate(prompts):
+        texts[row, : len(prompt)] = prompt
+    ends = torch.full_like(lengths, width)
+    rows, cache, at = torch.arange(len(prompts), device=place), Cache(), int(lengths.min())
+    unread, never = texts[:, :at], torch.tensor([pad], device=place)
+    with quiet(model):
+        while len(rows) and at < width:
+            between()
+            logits = model(unread, cache)[:, -1].float().index_fill(1, never, float("-inf"))
+            drawn = torch.multinomial(logits.softmax(dim=1), 1, generator=generator).squeeze(1)
+            given = lengths[rows] > at
+            token = torch.where(given, texts[rows, at], drawn)
+            texts[rows, at] = token
+            at += 1
+            goes_on = given | (token != eos)
+            if not bool(goes_on.all()):
+                ends[rows[~goes_on]] = at
+                rows, token = rows[goes_on], token[goes_on]
+                cache.keep(goes_on)
+            unread = token.unsqueeze(1)
+    bounds = zip(texts.cpu(), lengths.tolist(), ends.tolist(), strict=True)
+    return [text[begin:end] for text, begin, end in bounds]
+
+
 def _write_batch(
     model: nn.Module, texts: Tensor, max_new: int, eos: int, choose: Callable[[Tensor], Tensor], cache: Cache | None
 ) -> list[Tensor]:

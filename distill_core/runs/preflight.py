@@ -62,6 +62,8 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
 
     task = task_named(config.task)
     data, visible = data_and_labels(config, task, home, between)
+    if config.training.on_policy:
+        task.check_written(config.dataset)
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
     check_top_k(config, len(data.facts.classes))

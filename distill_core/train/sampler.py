@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import torch
@@ -37,9 +38,17 @@ class Sampler:
             first, remaining = first + taken, remaining - taken
         return torch.cat(indices), torch.cat(passes)
 
-    def images_of(self, number: int, steps: int) -> Tensor:
-        """The images of pass `number` that the phase's first `steps` steps reach: all of them but in the last pass."""
-        return self._order(number)[: max(0, steps * self._batch_size - number * len(self.pool))]
+    def images_of(self, number: int, steps: int, without: Collection[int] = ()) -> Tensor:
+        """The images of pass `number` that the phase's first `steps` steps reach: all of them but in the last pass.
+
+        Those that come in the steps `without` alone are left out.
+        """
+        first = number * len(self.pool)
+        images = self._order(number)[: max(0, steps * self._batch_size - first)]
+        if not without:
+            return images
+        step_of = torch.arange(first, first + len(images)) // self._batch_size
+        return images[~torch.isin(step_of, torch.tensor(list(without)))]
 
     def _shuffled(self, number: int) -> Tensor:
         generator = torch.Generator().manual_seed((self._seed + number) % 2**63)

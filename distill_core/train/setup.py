@@ -22,6 +22,7 @@ from distill_core.train.folding import folded, freeze
 from distill_core.train.labels import data_and_labels
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
 from distill_core.train.live import LiveTeacher
+from distill_core.train.on_policy import OnPolicy
 from distill_core.train.refusals import check_classes, check_top_k
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
@@ -54,7 +55,8 @@ class Workshop:
         terms: the loss's, with what they learn.
         taps: on the student's layers that terms read.
         answers: the teacher's, kept; None without a teacher.
-        live: the teacher asked anew, where layers or mixed images need it.
+        live: the teacher asked anew, where layers, mixed images or the student's own texts need it.
+        on_policy: the steps in which the student writes; None if there are none.
     """
 
     config: DistillConfig
@@ -78,6 +80,7 @@ class Workshop:
     teacher: Teacher | None
     answers: TeacherAnswers | None
     live: LiveTeacher | None
+    on_policy: OnPolicy | None
 
 
 def furnish(
@@ -107,6 +110,8 @@ def furnish(
     facts = data.facts
     check_classes(config.phases, len(facts.groups), config.dataset)
     check_top_k(config, len(facts.classes))
+    share = config.training.on_policy
+    on_policy = OnPolicy(share, config.seed, task.author(data)) if share else None
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
@@ -138,7 +143,7 @@ def furnish(
     model, optimiser = fabric.setup(student, _optimiser(student, terms, config.optimiser))
     answers = _answers(config, data, teacher, fabric.device, home, warn) if teacher else None
     live = None
-    if teacher and answers and (terms.teacher_layers or config.augmentation.mixes):
+    if teacher and answers and (terms.teacher_layers or config.augmentation.mixes or on_policy):
         live = LiveTeacher(teacher.model, terms.teacher_layers, terms.read_answers, answers)
     return Workshop(
         config=config,
@@ -162,6 +167,7 @@ def furnish(
         teacher=teacher,
         answers=answers,
         live=live,
+        on_policy=on_policy,
     )
 
 

@@ -27,17 +27,16 @@ from distill_core.events import (
 )
 from distill_core.home import writable_folder
 from distill_core.losses.lesson import Lesson
-from distill_core.losses.truncated import Kept
 from distill_core.scoring import Closeness, answers_of, closeness
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
-from distill_core.train.likeliest import LikeliestAnswers, as_taught
+from distill_core.train.lessons import lesson_of, on_policy_lesson
+from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.logbook import steps_between_points
 from distill_core.train.moment import levels_of, moment_of
 from distill_core.train.outcome import result_of, started, write_weights
 from distill_core.train.pools import Answers, pool_of
-from distill_core.train.positions import Positions
 from distill_core.train.progress import Progress, weights_of
 from distill_core.train.result import RunResult
 from distill_core.train.sampler import Sampler
@@ -182,7 +181,8 @@ class Trainer:
         answered: set[int] = set()
         while progress.step < stretch.stop:
             self._obey()
-            indices, draws = self._batch(batches, stretch, answered, prepare=asks == "logits")
+            kept = asks == "logits" and not self._student_writes(progress.step)
+            indices, draws = self._batch(batches, stretch, answered, prepare=kept)
             with progress.training.counting():
                 self._learn(span, indices, draws, asks, shows_gradients=self._is_point(progress.step + 1, points))
             progress.step += 1
@@ -202,7 +202,8 @@ class Trainer:
             return indices, passes + stretch.stream * _FRESH_DRAWS_A_POOL
         touched = range(int(passes[0]), int(passes[-1]) + 1) if prepare else ()
         for number in sorted(set(touched) - answered):
-            images = batches.images_of(number, stretch.stop - stretch.start)
+            own = [step - stretch.start for step in range(stretch.start, stretch.stop) if self._student_writes(step)]
+            images = batches.images_of(number, stretch.stop - stretch.start, without=own)
             told = self._progress_of("The teacher answers {noun}")
             answers.prepare((number + stretch.shift) % kept, images, told, self._obey)
             answered.add(number)
@@ -234,45 +235,14 @@ class Trainer:
         progress.train_accuracy.add(lesson.logits, lesson.labels, lesson.labelled)
 
     def _lesson(self, indices: Tensor, draws: Tensor, asks: Asks, temperature: float) -> Lesson:
-        """The batch, the student's answer and what the teacher says to it."""
-        shop, augmentation = self.shop, self.config.augmentation
-        device = shop.fabric.device
-        labels, seen = shop.data.train.labels[indices].to(device), shop.visible[indices].to(device)
-        mix = shop.task.mix(augmentation, shop.data.facts, self.progress.step, len(indices))
-        mixed = mix.applied if mix else _as_it_is
-        images = mixed(shop.feed.augmented(indices, draws))
-        taught: Tensor | Kept | None = None
-        teacher_layers: dict[str, Tensor] = {}
-        if asks == "layers" and shop.live and shop.teacher:
-            same = shop.teacher.sees_the_same
-            taught, teacher_layers = shop.live.answer(
-                images if same else mixed(shop.teacher.feed.augmented(indices, draws))
-            )
-        elif asks == "logits" and shop.answers:
-            taught = shop.answers.taught(indices, draws)
-        logits = shop.model(images)
-        student_layers = _in_full(shop.taps.take()) if shop.taps.names else {}
-        teacher_layers = _in_full(teacher_layers)
-        positions = Positions.of_labels(labels)
-        partners = mix.partners if mix else None
-        teacher_logits, kept = as_taught(taught, positions, self.config.objective, device)
-        return Lesson(
-            logits=positions.of(logits),
-            labels=positions.of(labels),
-            labelled=positions.each(seen),
-            teacher_logits=teacher_logits,
-            kept=kept,
-            temperature=temperature,
-            indices=indices.to(device),
-            student_layers=_where_they_count(student_layers, positions),
-            teacher_layers=_where_they_count(teacher_layers, positions),
-            where=positions.where,
-            student_texts=student_layers if positions.where is not None else {},
-            teacher_texts=teacher_layers if positions.where is not None else {},
-            partner_labels=labels[partners.to(device)] if partners is not None else None,
-            partner_labelled=seen[partners.to(device)] if partners is not None else None,
-            own_share=mix.share if mix else 1.0,
-        )
+        """What the step shows to its losses; a step whose terms ask no teacher is never one for the student's texts."""
+        shop, step = self.shop, self.progress.step
+        if asks != "nothing" and self._student_writes(step):
+            return on_policy_lesson(shop, step, indices, temperature, self._raise_if_stopping)
+        return lesson_of(shop, step, indices, draws, asks, temperature)
+
+    def _student_writes(self, step: int) -> bool:
+        return self.shop.on_policy is not None and self.shop.on_policy.writes(step)
 
     def _log(self, span: Span) -> None:
         progress, shop = self.progress, self.shop
@@ -440,16 +410,3 @@ def _folder_to_resume(folder: Path | None) -> Path:
             "resume: there is no folder to find a checkpoint in; name the run's folder, or set it to False"
         )
     return folder
-
-
-def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Layers in 32 bits, as Fabric hands out the model's answer: losses compute in full precision."""
-    return {name: layer.float() for name, layer in layers.items()}
-
-
-def _where_they_count(layers: dict[str, Tensor], positions: Positions) -> dict[str, Tensor]:
-    return {name: positions.of(layer) for name, layer in layers.items()}
-
-
-def _as_it_is(images: Tensor) -> Tensor:
-    return images

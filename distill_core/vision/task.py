@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
 from distill_core.cards import ModelCard, model_folders, read_card
 from distill_core.config import Augmentation, DistillConfig
-from distill_core.task import Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
+from distill_core.errors import ConfigError
+from distill_core.task import Author, Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
 from distill_core.vision import models, teachers
 from distill_core.vision.teachers import TEACHERS, teacher_folder
 
@@ -153,6 +154,18 @@ class VisionTask:
     ) -> Data:
         """The data as it is: an image lacks nothing that a teacher's logits would not say."""
         return data
+
+    def check_written(self, dataset: str) -> NoReturn:
+        """Refuses: nobody writes an image.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"on_policy: images are not written, so {dataset} cannot be trained on that way; set it to 0")
+
+    def author(self, data: Data) -> Author:
+        """Refuses, as `check_written` does."""
+        self.check_written(data.facts.name)
 
     def score(self, model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
         """The share of images whose label gets the highest logit."""

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from distill_core.errors import ConfigError
 from distill_core.language import models
 from distill_core.language.models.gpt import GPT, Cache
-from distill_core.language.writing import Writing, write
+from distill_core.language.writing import Writing, write, write_abreast
 
 PAD, BOS, EOS = 0, 1, 2
 
@@ -201,3 +201,58 @@ def test_no_prompts_have_no_answers() -> None:
 def test_what_cannot_be_written_is_explained(asked: list[list[int]], settings: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         write(gpt(), [torch.tensor(ids) for ids in asked], **{"max_new": 5, "eos": EOS, "pad": PAD, **settings})
+
+
+class Surely(nn.Module):
+    """A model so sure of itself that a draw is its first choice."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
+        return self.model(ids, cache) * 1e4
+
+
+def drawn(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_each_prompt_gets_what_the_model_says_to_it_alone() -> None:
+    width = 16
+    expected = [plainly(gpt(), prompt, width - len(prompt)) for prompt in prompts()]
+    said = write_abreast(Surely(gpt()), prompts(), width, EOS, PAD, drawn())
+    assert [answer.tolist() for answer in said] == expected
+    assert 3 <= sum(answer[-1] == EOS for answer in expected) <= 27, "some texts must end and some must not"
+    assert {len(prompt) + len(answer) for prompt, answer in zip(prompts(), said, strict=True)} > {width}
+
+
+def test_tokens_are_drawn_as_often_as_the_model_finds_them_likely_and_padding_never() -> None:
+    chances = torch.tensor([0.5, 0.0, 0.05, 0.15, 0.3])  # of padding, a mark never chosen, the end, and two tokens
+    said = write_abreast(Fixed(chances.log()), [torch.tensor([1])] * 8000, 2, EOS, PAD, drawn())
+    share = torch.cat(said).bincount(minlength=5) / 8000
+    torch.testing.assert_close(share, torch.tensor([0.0, 0.0, 0.1, 0.3, 0.6]), atol=0.02, rtol=0)
+
+
+def test_the_same_seed_writes_the_same_and_torchs_own_generator_is_left_alone() -> None:
+    model = gpt().train()
+    before = torch.get_rng_state()
+    first, again, other = (write_abreast(model, prompts(), 16, EOS, PAD, drawn(seed)) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(map(torch.equal, first, again))
+    assert not all(map(torch.equal, first, other))
+    assert model.training
+
+
+def test_a_stop_is_heard_before_each_token_and_leaves_the_model_as_it_was() -> None:
+    model, heard = gpt().train(), []
+
+    def stop_at_the_third() -> None:
+        heard.append(1)
+        if len(heard) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_abreast(model, prompts(), 16, EOS, PAD, drawn(), stop_at_the_third)
+    assert model.training
+    assert len(heard) == 3
