@@ -21,7 +21,7 @@ def figures(history: RunHistory, record: RunRecord) -> None:
         _latency(history, record)
         _size(history, record)
         _arithmetic(history)
-        _cache(history)
+        _cache(history, record)
         _speed(history, record)
 
 
@@ -109,13 +109,15 @@ def _arithmetic(history: RunHistory) -> None:
     )
 
 
-def _cache(history: RunHistory) -> None:
+def _cache(history: RunHistory, record: RunRecord) -> None:
     last = history.student.last
+    anew = " What the student writes it reads for the first time." if record.config.training.on_policy else ""
     _tile(
         "Answers re-used",
         percent(last.cache_hit_rate if last else None, 0),
         "from the cache",
-        "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache.",
+        "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache."
+        + anew,
     )
 
 

@@ -11,7 +11,7 @@ from distill_core.insight.settings import fits_a_line, terminal_command
 from distill_core.presets import load
 from pages.components.form.advanced import advanced
 from pages.components.form.details import details
-from pages.components.form.lessons import labels, objective
+from pages.components.form.lessons import labels, objective, own_texts
 from pages.components.form.methods import methods
 from pages.components.form.models import BEGINNINGS, models
 from pages.components.form.problems import described, waiting
@@ -35,6 +35,7 @@ def _form() -> None:
     with left:
         st.markdown("#### What it learns from")
         labels(teacher)
+        own_texts()
         objective()
     with right:
         st.markdown("#### How it learns")

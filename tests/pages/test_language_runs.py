@@ -122,3 +122,17 @@ def test_capability_is_weighed_against_size_where_language_models_are_compared(a
     found = skills([Store().get(run_id)])
     assert set(found["measure"]) == {"reasoning", "instructions"}
     assert set(found["role"]) == {"student"}
+
+
+def test_a_run_whose_student_writes_says_so(app: Any, own_home: Any) -> None:
+    store = Store(own_home)
+    made = store.create(load("language-quick").changed({"on_policy": 0.25}))
+    assert store.claim(made)
+    store.append_events(made, [with_skills(event) for event in training_events(teacher=True)])
+    store.set_status(made, "stopped")
+    store.close()
+    page = app("pages/train.py", run=made)
+    assert not page.exception
+    assert any("25% of the steps on texts by the student" in line.value for line in page.caption)
+    tiles = {tile.label: tile.help for tile in page.metric}
+    assert "What the student writes it reads for the first time" in tiles["Answers re-used"]

@@ -54,6 +54,26 @@ def labels(teacher: TeacherChoice | None) -> None:
     st.caption(f"{chosen} Validation uses labels of its own, outside this number.{seen}")
 
 
+def own_texts() -> None:
+    """In how many steps the student writes what it learns from; of images there is nothing to write."""
+    if of_images():
+        return
+    st.slider(
+        NAMES["on_policy"],
+        0,
+        100,
+        step=5,
+        format="%d%%",
+        key="form_on_policy",
+        persist_state="session",
+        disabled=not taught(),
+        help="Share of the steps in which the student answers the prompts itself, as well as it can by then, and the "
+        "teacher judges every token of that, so that it learns to mend its own mistakes (GKD, Agarwal et al. 2023). "
+        "Such a step takes longer: the student has to write, and the teacher to read what it has not read before.",
+    )
+    told_here(NAMES["on_policy"])
+
+
 def objective() -> None:
     """How the two terms are made and weighed."""
     temperature = float(base().objective.temperature)

@@ -60,7 +60,7 @@ def told_here(*fields: str) -> None:
 def refusals_of(config: DistillConfig) -> list[str]:
     """Why a run would fail at its start; asked once for the same settings."""
     asked = _ASKED if config.objective.top_k is None else (*_ASKED, *_OF_TOP_K)
-    settings = config.model_dump(mode="json", include=set(asked))
+    settings = config.model_dump(mode="json", include={**dict.fromkeys(asked, True), "training": {"on_policy"}})
     return _refusals(json.dumps(settings))
 
 

@@ -15,6 +15,7 @@ NAMES = {
     "teacher": "Teacher",
     "student": "Student",
     "epochs": "Epochs",
+    "on_policy": "Texts by the student",
     "batch_size": "Batch size",
     "seed": "Seed",
     "learning_rate": "Learning rate",

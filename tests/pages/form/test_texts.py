@@ -67,3 +67,36 @@ def test_a_wrong_number_is_told_in_the_words_of_texts(app: Any) -> None:
     page = texts(app)
     page.number_input(key="form_budget").set_value(50_000).run()
     assert any("more than the 20,000 prompts" in error.value for error in page.error)
+
+
+def test_the_student_can_be_let_write_part_of_what_it_learns_from(app: Any, still_manager: Manager) -> None:
+    page = texts(app)
+    page.slider(key="form_on_policy").set_value(25).run()
+    assert not page.error
+    assert "--set on_policy=0.25" in page.code[0].value
+    page.button(key="start").click().run()
+    started = still_manager.store.list()[0].config
+    assert started == presets.load("language-quick").changed({"on_policy": 0.25, "name": started.name})
+
+
+def test_without_a_teacher_the_student_is_not_let_write(app: Any) -> None:
+    page = texts(app)
+    page.slider(key="form_on_policy").set_value(25).run()
+    page.selectbox(key="form_teacher").set_value("none").run()
+    assert page.slider(key="form_on_policy").disabled
+    assert not page.error
+    assert "on_policy" not in page.code[0].value
+
+
+def test_text_without_prompts_is_refused_beside_the_slider(app: Any, still_manager: Manager) -> None:
+    settings = {"dataset": "plain-english", "teacher": "/nowhere/their-run/best", "on_policy": 0.25}
+    run_id = still_manager.store.create(presets.load("language-quick").changed(settings))
+    still_manager.store.set_status(run_id, "stopped")
+    page = app(TRAIN, run=run_id)
+    page.button(key="again").click().run()
+    told = [line.value for line in (*page.error, *page.markdown)]
+    assert sum("Texts by the student: plain-english has no prompts" in line for line in told) == 2
+
+
+def test_images_are_not_written(app: Any) -> None:
+    assert "form_on_policy" not in {slider.key for slider in app(TRAIN).slider}
