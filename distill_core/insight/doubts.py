@@ -68,6 +68,11 @@ def doubts(
     if not any(term == "ce" or loss_named(term).labels for term in terms):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
         yield f"{why} no labels: the student learns from the teacher's answers alone."
+    elif config.training.on_policy == 1 and "ce" not in _alone(config):
+        yield (
+            "on_policy = 1 uses no labels: the student writes every text itself, and the teacher alone judges what it "
+            "wrote."
+        )
     if config.objective.alpha == 0 and terms == {"ce"}:
         yield "alpha = 0 ignores the teacher: the student learns from labels alone, like its baseline."
 
@@ -98,3 +103,11 @@ def _terms(config: DistillConfig) -> set[str]:
     from distill_core.train.moment import levels_of
 
     return {term for phase in config.phases if phase.share > 0 for term in levels_of(config, phase)}
+
+
+def _alone(config: DistillConfig) -> set[str]:
+    """The terms that are a phase's only one."""
+    from distill_core.train.moment import levels_of
+
+    every = [levels_of(config, phase) for phase in config.phases if phase.share > 0]
+    return {term for terms in every if len(terms) == 1 for term in terms}

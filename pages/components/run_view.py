@@ -154,7 +154,7 @@ def _header(snapshot: Snapshot) -> None:
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
     if config.training.on_policy:
-        facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student")
+        facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student, without labels")
     epochs = config.training.epochs
     facts += [f"{epochs} epoch{'s' if epochs != 1 else ''}", f"seed {config.seed}"]
     st.caption(" · ".join(fact for fact in facts if fact))

@@ -36,6 +36,8 @@ def test_an_ordinary_run_raises_no_doubt() -> None:
         ({}, 600_000, "not smaller"),
         ({"alpha": 1.0}, 20_000, "no labels"),
         ({"alpha": 0.0}, 20_000, "ignores the teacher"),
+        ({"alpha": 0.0, "on_policy": 1.0}, 20_000, "ignores the teacher"),
+        ({"on_policy": 1.0}, 20_000, "the student writes every text itself"),
         ({"phases": labels_at_the_end()}, 20_000, "400 labelled images alone"),
     ],
 )
@@ -126,3 +128,10 @@ def test_a_transformer_with_published_weights_may_be_fine_tuned_by_sgd() -> None
 
 def test_a_student_that_is_not_known_raises_no_doubt_of_its_own() -> None:
     assert doubts_of({"student": "no-such-model"}) == []
+
+
+def test_labels_that_a_phase_of_their_own_teaches_are_used_whoever_writes() -> None:
+    ending = {"name": "end", "share": 0.5, "pool": "labelled", "terms": {"ce": 1.0}}
+    settings = {"on_policy": 1.0, "label_budget": 1_000, "phases": [{"name": "own", "share": 0.5}, ending]}
+    assert doubts_of(settings) == []
+    assert doubts_of({**settings, "on_policy": 0.5}) == []

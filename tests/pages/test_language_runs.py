@@ -133,6 +133,6 @@ def test_a_run_whose_student_writes_says_so(app: Any, own_home: Any) -> None:
     store.close()
     page = app("pages/train.py", run=made)
     assert not page.exception
-    assert any("25% of the steps on texts by the student" in line.value for line in page.caption)
+    assert any("25% of the steps on texts by the student, without labels" in line.value for line in page.caption)
     tiles = {tile.label: tile.help for tile in page.metric}
     assert "What the student writes it reads for the first time" in tiles["Answers re-used"]
