@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
 from distill_core.errors import ConfigError
 
-PINNED = "c24ac9edfa071c4b"
+PINNED = "2124aec004a91b8d"
 
 
 @given(
