@@ -12,6 +12,7 @@ from torch import Tensor
 
 from distill_core import footprint
 from distill_core.cards import ModelCard, is_path, write_model
+from distill_core.config import DistillConfig
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.scoring import Closeness
 from distill_core.task import Score, Split
@@ -95,6 +96,34 @@ def result_of(
         data_sha256=shop.data.facts.sha256,
         threads=torch.get_num_threads(),
         memory_format="channels_last" if shop.channels_last else "contiguous",
+        versions=_versions(),
+    )
+
+
+def not_begun(config: DistillConfig) -> RunResult:
+    """Of a run that was stopped before its models were ready."""
+    return RunResult(
+        status="stopped",
+        student=None,
+        teacher=None,
+        agreement=None,
+        guessing=None,
+        kl=None,
+        token_agreement=None,
+        kl_beyond=None,
+        token_agreement_beyond=None,
+        test_inputs=0,
+        labels=0,
+        steps=0,
+        seconds=0.0,
+        images_per_second=0.0,
+        cache_hit_rate=None,
+        answers_kept=None,
+        teacher_forwards=0,
+        fingerprint=config.fingerprint(),
+        data_sha256="",
+        threads=torch.get_num_threads(),
+        memory_format="contiguous",
         versions=_versions(),
     )
 

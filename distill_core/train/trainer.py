@@ -35,7 +35,7 @@ from distill_core.train.lessons import lesson_of, on_policy_lesson
 from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.logbook import steps_between_points
 from distill_core.train.moment import levels_of, moment_of
-from distill_core.train.outcome import result_of, started, write_weights
+from distill_core.train.outcome import not_begun, result_of, started, write_weights
 from distill_core.train.pools import Answers, pool_of
 from distill_core.train.progress import Progress, weights_of
 from distill_core.train.result import RunResult
@@ -84,16 +84,20 @@ def distill(
         0.85
     """
     threads = torch.get_num_threads()
-    trainer = Trainer(
-        config,
-        task_named(config.task),
-        on_event=on_event or (lambda _event: None),
-        control=control or RunControl(),
-        folder=Path(folder) if folder is not None else None,
-        home=Path(home) if home is not None else None,
-    )
+    tell = on_event or (lambda _event: None)
     try:
+        trainer = Trainer(
+            config,
+            task_named(config.task),
+            on_event=tell,
+            control=control or RunControl(),
+            folder=Path(folder) if folder is not None else None,
+            home=Path(home) if home is not None else None,
+        )
         return trainer.run(resume=resume)
+    except _StopAsked:  # before there was anything to train; what the teacher wrote by then is kept
+        tell(Stopped(0))
+        return not_begun(config)
     finally:
         torch.set_num_threads(threads)
 
@@ -123,7 +127,7 @@ class Trainer:
             task,
             home,
             warn=lambda message: on_event(Warned(message)),
-            progress=lambda done, total: on_event(Preparing("The teacher writes answers", done, total, task.noun)),
+            progress=self._progress_of("The teacher writes answers", task.noun),
         )
         self.progress = Progress()
         self._begun_at = (0, 0.0)
@@ -204,7 +208,7 @@ class Trainer:
         for number in sorted(set(touched) - answered):
             own = [step - stretch.start for step in range(stretch.start, stretch.stop) if self._student_writes(step)]
             images = batches.images_of(number, stretch.stop - stretch.start, without=own)
-            told = self._progress_of("The teacher answers {noun}")
+            told = self._progress_of("The teacher answers {noun}", self.shop.task.noun)
             answers.prepare((number + stretch.shift) % kept, images, told, self._obey)
             answered.add(number)
             self._say_what_is_kept()
@@ -290,7 +294,8 @@ class Trainer:
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
-        return self.shop.answers.plain(self._progress_of("The teacher ranks the {noun} by ease"), self._obey)
+        told = self._progress_of("The teacher ranks the {noun} by ease", self.shop.task.noun)
+        return self.shop.answers.plain(told, self._obey)
 
     def _say_what_is_kept(self) -> None:
         """Once, when the first answers are there; the result says it of all of them."""
@@ -378,9 +383,7 @@ class Trainer:
         step = self.progress.step
         self._tell(Evaluated(step, epoch, split, who, score.accuracy, score.loss, train, best, metrics))
 
-    def _progress_of(self, what: str) -> Callable[[int, int], None]:
-        noun = self.shop.task.noun
-
+    def _progress_of(self, what: str, noun: str) -> Callable[[int, int], None]:
         def tell(done: int, total: int) -> None:
             self._tell(Preparing(what.format(noun=noun), done, total, noun))
             self._raise_if_stopping()

@@ -213,6 +213,31 @@ def test_a_resumed_run_equals_one_never_stopped(skills: Data, config: DistillCon
     assert (resumed.student.accuracy, resumed.student.loss) == (whole.student.accuracy, whole.student.loss)
 
 
+def test_a_stop_is_heard_while_the_teacher_writes_and_what_it_wrote_is_kept(
+    skills: Data, config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distill_core.language.dictation.BATCH", 50)
+    control, heard = RunControl(), list[Event]()
+
+    def stop_at_the_second_batch(event: Event) -> None:
+        heard.append(event)
+        if isinstance(event, Preparing) and event.done == 50:
+            control.stop()
+
+    home = tmp_path / "home"
+    result = distill(config, on_event=stop_at_the_second_batch, control=control, folder=tmp_path / "run", home=home)
+    assert (result.status, result.steps, result.student) == ("stopped", 0, None)
+    assert [event.kind for event in heard] == ["Preparing", "Preparing", "Stopped"]
+    later: list[Event] = []
+    found = distill(config, on_event=later.append, folder=tmp_path / "run", home=home)
+    written = [event.done for event in later if isinstance(event, Preparing) and "writes" in event.what]
+    assert written[0] == 50
+    whole = distill(config)
+    assert found.student is not None
+    assert whole.student is not None
+    assert found.student.loss == pytest.approx(whole.student.loss, rel=1e-3)
+
+
 def test_layers_of_two_gpts_can_be_matched(skills: Data, config: DistillConfig) -> None:
     trainer = made(config.changed({"terms": [{"loss": "hint", "weight": 1}], "student": "gpt-2x64"}))
     shop = trainer.shop
