@@ -21,7 +21,6 @@ class Lesson:
         labels: class numbers `[N]`; those of unlabelled samples must not be read.
         labelled: `[N]` bool, which labels the student may see.
         teacher_logits: `[N, C]`, or None in a run without a teacher and where not all of an answer is kept.
-        kept: what is kept of N answers at the temperature of this step, where it is not all.
         temperature: T of this step.
         indices: `[N]`, each sample's number in the transfer set.
         student_layers, teacher_layers: outputs of named layers by name: maps `[N, C, H, W]`, tokens `[N, L, D]`,
@@ -31,13 +30,13 @@ class Lesson:
             `[B, heads, L, L]`, padding included.
         partner_labels, own_share: with mixup or cutmix, the labels `[N]` of the samples mixed in (those of unlabelled
             partners are marked by `partner_labelled`) and the share of each sample that is its own; else None and 1.
+        kept: what is kept of N answers at the temperature of this step, where it is not all.
     """
 
     logits: Tensor
     labels: Tensor
     labelled: Tensor
     teacher_logits: Tensor | None = None
-    kept: Kept | None = None
     temperature: float = 4.0
     indices: Tensor | None = None
     student_layers: Mapping[str, Tensor] = field(default_factory=dict)
@@ -48,6 +47,7 @@ class Lesson:
     partner_labels: Tensor | None = None
     partner_labelled: Tensor | None = None
     own_share: float = 1.0
+    kept: Kept | None = None
 
     @property
     def taught(self) -> Tensor:
