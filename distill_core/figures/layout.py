@@ -79,14 +79,19 @@ def thinned(frame: pd.DataFrame, most: int = MOST_POINTS) -> pd.DataFrame:
     return frame.groupby(bucket).mean(skipna=False)
 
 
+LARGEST_POWER = 290
+POWERS = np.array([float(f"1e{power}") for power in range(LARGEST_POWER + 1)])
+"""Of ten, each the nearest number there is; what `10.0 ** power` gives above 22 depends on the processor."""
+
+
 def plain(values: pd.Series[float], digits: int = 5) -> list[float | None]:
     """Numbers ready for JSON, rounded to `digits` significant ones; what is not finite becomes a gap."""
     numbers = values.to_numpy(dtype=float)
     drawn = np.isfinite(numbers)
     sizes = np.abs(numbers, where=drawn & (numbers != 0), out=np.ones_like(numbers))
-    places = np.clip(digits - 1 - np.floor(np.log10(sizes)), -290, 290)
+    places = np.clip(digits - 1 - np.floor(np.log10(sizes)), -LARGEST_POWER, LARGEST_POWER).astype(int)
     # Divided by a whole power of ten, never multiplied by a fraction of one: so that 0.1 is 0.1, and short in JSON.
-    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
+    up, down = POWERS[np.maximum(places, 0)], POWERS[np.maximum(-places, 0)]
     rounded: list[float | None] = (np.round(np.where(drawn, numbers, 0.0) * up / down) * down / up).tolist()
     for gap in np.flatnonzero(~drawn):
         rounded[gap] = None
