@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from distill_core.assets.made_parts import made_by, renewed, told
 from distill_core.insight.seeds import MeanGain, mean_gain
 from distill_core.insight.words import percent
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.keeping import Recorded, read_recorded, recorded
 from distill_core.studies.outcome import VariantRow, variant_rows
-from distill_core.studies.words import gained, share
+from distill_core.studies.words import share
 
 STUDIES = {"400 labels": "losses", "8,000 labels": "losses-all-labels"}
 DOCS = Path(__file__).parents[2] / "docs"
@@ -87,13 +88,7 @@ PARTS: dict[str, Callable[[], str]] = {"catalogue": catalogue, "figures": figure
 
 def page(text: str) -> str:
     """The page with its made parts renewed."""
-    for name, make in PARTS.items():
-        begin, end = f"<!-- made: {name} -->\n", f"<!-- end: {name} -->\n"
-        if begin not in text or end not in text:
-            raise ValueError(f"{PAGE} has lost the marks of its part {name!r}: put back {begin!r} and {end!r}")
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}{make()}{end}{rest.partition(end)[2]}"
-    return text
+    return renewed(text, PARTS)
 
 
 def _families() -> list[str]:
@@ -113,11 +108,8 @@ def _row(study: Recorded, name: str) -> VariantRow:
 
 
 def _cells(accuracy: MeanGain, against: MeanGain | None) -> str:
-    """Two cells; a difference whose interval leaves out 0 is in bold."""
-    if against is None:
-        return f"{share(accuracy)} | –"
-    shown = gained(against) if against.answer == "unclear" else f"**{gained(against)}**"
-    return f"{share(accuracy)} | {shown}"
+    """Two cells: an accuracy, and how far it is from that of soft labels."""
+    return f"{share(accuracy)} | {told(against)}"
 
 
 def _cost() -> dict[str, Any]:
@@ -127,12 +119,8 @@ def _cost() -> dict[str, Any]:
 
 def _made_by(labels: str) -> str:
     study = recorded()[STUDIES[labels]]
-    versions = ", ".join(f"{package} {number}" for package, number in study.versions.items())
     teacher = fmean(row.teacher for row in study.rows if row.teacher is not None)
-    return (
-        f"- {labels}: `{study.command}`; {versions}; {study.machine}, {study.threads}; {study.date}. The teacher has "
-        f"{100 * teacher:.1f}% on the same test images."
-    )
+    return f"- {labels}: {made_by(study)}. The teacher has {100 * teacher:.1f}% on the same test images."
 
 
 def _measured_by(cost: dict[str, Any]) -> str:

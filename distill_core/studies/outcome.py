@@ -24,6 +24,8 @@ class RunRow:
         run_id: the stored run.
         threads: torch's while it trained; None if nothing says so.
         metrics, baseline_metrics, teacher_metrics: what a problem measures beside accuracy, by name.
+        kl: of the teacher's answers from the student's on the test split, in nats; of texts for each token.
+        token_agreement: share of the tokens of texts on which the student's first choice is the teacher's.
     """
 
     variant: str
@@ -41,6 +43,8 @@ class RunRow:
     metrics: dict[str, float] = field(default_factory=dict)
     baseline_metrics: dict[str, float] = field(default_factory=dict)
     teacher_metrics: dict[str, float] = field(default_factory=dict)
+    kl: float | None = None
+    token_agreement: float | None = None
 
     @classmethod
     def of(cls, variant: str, seed: int, summary: dict[str, Any]) -> RunRow:
@@ -63,6 +67,8 @@ class RunRow:
             metrics=student.get("metrics") or {},
             baseline_metrics=baseline.get("metrics") or {},
             teacher_metrics=teacher.get("metrics") or {},
+            kl=summary.get("kl"),
+            token_agreement=summary.get("token_agreement"),
         )
 
     def by(self, measure: str) -> RunRow:

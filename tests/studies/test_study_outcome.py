@@ -53,8 +53,11 @@ def test_a_row_by_another_measure_compares_that_measure_and_validates_by_accurac
         "teacher": {"accuracy": 0.9, "metrics": {"reasoning": 1.0}},
         "images_per_second": 5.0,
         "run_id": "r",
+        "kl": 0.25,
+        "token_agreement": 0.75,
     }
     found = RunRow.of("a", 0, summary)
+    assert (found.kl, found.token_agreement) == (0.25, 0.75)
     assert found.by("accuracy") == found
     by = found.by("reasoning")
     assert (by.accuracy, by.baseline, by.teacher, by.validation) == (0.9, 0.1, 1.0, 0.7)
