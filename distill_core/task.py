@@ -138,6 +138,7 @@ class Score:
         predictions: `[N]`, a number for each answer; two models agree where theirs are equal.
         metrics: what else the problem measures, by name.
         counted: how many answers `accuracy` is over; None for one of every input.
+        counts: over how many answers a metric is, by its name; of some it is not told.
     """
 
     accuracy: float
@@ -145,6 +146,7 @@ class Score:
     predictions: Tensor
     metrics: Mapping[str, float] = field(default_factory=dict)
     counted: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Inputs(Protocol):

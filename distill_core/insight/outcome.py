@@ -79,6 +79,45 @@ def difference_interval(first: float, second: float, images: int, level: float =
     )
 
 
+def ratio_interval(first: float, second: float, images: int, level: float = 0.95) -> tuple[float, float] | None:
+    """The two-sided interval of first / second, two proportions each observed on `images` images.
+
+    Two Wilson intervals put together as `difference_interval` does it, for a ratio: MOVER-R (Donner & Zou 2012).
+
+    Returns:
+        Lower and upper end; None where the second may be 0, so that there is no upper end.
+    """
+    if images < 1 or second <= 0:
+        return None
+    return _ratio((first, *wilson_interval(first, images, level)), (second, *wilson_interval(second, images, level)))
+
+
+def gap_interval(
+    student: float, baseline: float, teacher: float, images: int, level: float = 0.95
+) -> tuple[float, float] | None:
+    """The two-sided interval of the gap closed, from those of both differences; None where the gap may be chance.
+
+    It treats the two as independent though the baseline is in both: the careful side.
+    """
+    gap = difference_interval(teacher, baseline, images, level)
+    gain = difference_interval(student, baseline, images, level)
+    return _ratio((student - baseline, *gain), (teacher - baseline, *gap))
+
+
+def _ratio(first: tuple[float, float, float], second: tuple[float, float, float]) -> tuple[float, float] | None:
+    """The interval of a ratio from both numbers, each with its interval's ends; None unless the second is above 0."""
+    (one, low_1, high_1), (two, low_2, high_2) = first, second
+    if low_2 <= 0:
+        return None
+
+    def end(numerator: float, denominator: float, side: int) -> float:
+        product = one * two
+        inside = product**2 - numerator * denominator * (2 * one - numerator) * (2 * two - denominator)
+        return (product + side * math.sqrt(max(0.0, inside))) / (denominator * (2 * two - denominator))
+
+    return end(low_1, high_2, -1), end(high_1, low_2, +1)
+
+
 def wilson_interval(share: float, images: int, level: float = 0.95) -> tuple[float, float]:
     """The two-sided interval of a proportion by Wilson's score, within 0..1."""
     z = NormalDist().inv_cdf((1 + level) / 2)

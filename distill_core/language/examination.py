@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from inspect import signature
 from statistics import fmean
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +50,20 @@ def examine(model: nn.Module, feed: Feed, split: Split, between: Callable[[], No
     said = [decode([BOS, *answer.tolist()]) for answer in writing.answers]
     asked = [decode(prompt) for prompt in prompts]
     beyond = (split.groups == BEYOND).tolist() if split.kinds is not None else [False] * len(split)
-    metrics = judge(asked, said, beyond) | {"stops": fmean(writing.stopped)}
+    judged = judge(asked, said, beyond)
+    metrics, counts = judged.shares | {"stops": fmean(writing.stopped)}, judged.counts | {"stops": len(split)}
     skills = [metrics[name] for name in ("reasoning", "instructions") if name in metrics]
-    return Score(fmean(skills), loss, _numbers(said, writing), metrics, len(beyond) - sum(beyond))
+    return Score(fmean(skills), loss, _numbers(said, writing), metrics, len(beyond) - sum(beyond), counts)
 
 
-def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> dict[str, float]:
+class Judged(NamedTuple):
+    """Of each measure the share that is right, and over how many that is."""
+
+    shares: dict[str, float]
+    counts: dict[str, int]
+
+
+def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> Judged:
     """Shares of right answers by skill.
 
     Args:
@@ -88,7 +97,8 @@ def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> 
                 continue
             note("instructions", [word.strict])
             note("instructions_loose", [word.loose])
-    return {name: fmean(values) for name, values in found.items()}
+    shares = {name: fmean(values) for name, values in found.items()}
+    return Judged(shares, {name: len(values) for name, values in found.items()})
 
 
 def foretell(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None]) -> tuple[float, Tensor]:

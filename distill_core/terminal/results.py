@@ -11,6 +11,7 @@ from rich.table import Table
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of
+from distill_core.insight.skills import HOW_SURE, kept_skills
 from distill_core.insight.speed import HOW_MEASURED, one_input, writing_speed
 from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
@@ -24,7 +25,8 @@ UNKNOWN = "–"
 def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
     """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
-    tables = [models_table(record.summary, nouns_of(record.config)[0]), metrics_table(record.summary)]
+    one = nouns_of(record.config)[0]
+    tables = [models_table(record.summary, one), metrics_table(record.summary), skills_table(record.summary)]
     shown = [line for each in tables if each is not None for line in ("", each)]
     show(*shown, "", *sentences(record, said))
 
@@ -118,6 +120,12 @@ def metrics_table(summary: dict[str, Any]) -> Table | None:
     return table(("on the test split", *models), rows, numbers=range(1, 4))
 
 
+def skills_table(summary: dict[str, Any]) -> Table | None:
+    """What is kept of each of the teacher's skills; None where none was measured."""
+    rows = [(each.title.lower(), each.retained, each.closed) for each in kept_skills(summary)]
+    return table(("what is kept", "of the teacher's", "gap closed"), rows, numbers=range(1, 3)) if rows else None
+
+
 def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     """What the run gained, how sure that is, where its file is, and what to know that was not `said` already."""
     summary = record.summary or {}
@@ -125,6 +133,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines = [meaning.headline, *([meaning.caution] if meaning.caution else [])]
     if summary.get("baseline") and summary.get("gap_closed_why"):
         lines.append(summary["gap_closed_why"])
+    lines += [HOW_SURE] if kept_skills(summary) else []
     lines += nearness(summary)
     lines += what_is_kept(summary.get("answers_kept"))
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"

@@ -188,6 +188,7 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
         best_epoch=progress.best_epoch,
         last_accuracy=progress.last_accuracy,
         metrics=dict(score.metrics),
+        counts=dict(score.counts),
     )
 
 
@@ -199,6 +200,7 @@ def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
         accuracy=score.accuracy,
         loss=score.loss,
         metrics=dict(score.metrics),
+        counts=dict(score.counts),
     )
 
 

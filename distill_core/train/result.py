@@ -12,7 +12,7 @@ class ModelScore:
     """A model's figures; `accuracy` and `loss` are on the test split, of the weights that validation chose.
 
     `last_accuracy` is the validation accuracy after the last epoch; epochs count from 1. `metrics` is what the problem
-    measures beside accuracy, by name.
+    measures beside accuracy, by name, and `counts` over how many answers each of them is, where that is told.
     """
 
     name: str
@@ -23,6 +23,7 @@ class ModelScore:
     best_epoch: int | None = None
     last_accuracy: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
+from distill_core.insight.skills import HOW_SURE, kept_skills
 from distill_core.insight.speed import HOW_MEASURED, one_input, token_time, writing_speed
 from distill_core.insight.verdict import ONE_SEED, nearness, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
@@ -53,6 +54,7 @@ def result(record: RunRecord) -> None:
         if summary.get("baseline"):
             st.caption(compared(record.config))
         _table(record, summary)
+        _skills(summary)
     with right:
         _file(record, summary)
         seeds = [ONE_SEED] if found.kind in ("gain", "loss") else []
@@ -165,6 +167,22 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
         st.caption("Size and time of the baseline are the student's, for it is the same model.")
     if writes:
         st.caption(HOW_MEASURED)
+
+
+def _skills(summary: dict[str, Any]) -> None:
+    """What is kept of each skill, of texts alone."""
+    found = kept_skills(summary)
+    if not found:
+        return
+    st.markdown("##### What is kept of each skill")
+    lines = [["", "Of the teacher's", "Gap closed"], [":-", "-:", "-:"]]
+    lines += [[each.title, each.retained, each.closed] for each in found]
+    st.markdown("\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines))
+    st.caption(" ".join([*(f"{each.title}: {each.why}" for each in found if each.why), HOW_SURE]))
+
+
+def _cell(text: str) -> str:
+    return text if set(text) <= set(":-") else _small(unbroken(text))
 
 
 def _small(text: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from distill_core.insight.outcome import (
     difference_interval,
     gap_closed,
+    gap_interval,
+    ratio_interval,
     retention,
     wilson_interval,
 )
@@ -92,3 +95,33 @@ def test_gap_closed_is_a_number_only_where_the_interval_leaves_out_zero(s: float
     gap = gap_closed(s, b, t, n)
     assert gap.low is not None
     assert (gap.value is not None) == (gap.low > 0)
+
+
+def test_the_interval_of_a_ratio_holds_the_truth_as_often_as_it_says() -> None:
+    random = np.random.default_rng(0)
+    truth, n = 0.9 / 0.96, 500
+    draws = zip(random.binomial(n, 0.9, 2000) / n, random.binomial(n, 0.96, 2000) / n, strict=True)
+    ends = [ratio_interval(float(one), float(other), n) for one, other in draws]
+    held = np.mean([low <= truth <= high for low, high in ends])
+    assert 0.935 <= held <= 0.965
+
+
+def test_the_interval_of_the_gap_closed_holds_the_truth_at_least_as_often_as_it_says() -> None:
+    random = np.random.default_rng(1)
+    student, baseline, teacher, n = 0.8, 0.2, 0.95, 500
+    drawn = (random.binomial(n, share, 2000) / n for share in (student, baseline, teacher))
+    ends = [gap_interval(float(s), float(b), float(t), n) for s, b, t in zip(*drawn, strict=True)]
+    held = np.mean([low <= (student - baseline) / (teacher - baseline) <= high for low, high in ends])
+    assert held >= 0.945
+
+
+def test_a_ratio_to_what_is_hardly_known_or_nothing_has_no_interval() -> None:
+    assert ratio_interval(0.5, 0.0, 500) is None
+    assert ratio_interval(0.5, 0.9, 0) is None
+    assert gap_interval(0.3, 0.2, 0.22, 100) is None, "teacher and baseline may be level"
+
+
+def test_the_more_prompts_the_narrower_the_interval_of_a_ratio() -> None:
+    (low, high), (few_low, few_high) = ratio_interval(0.9, 0.96, 100_000), ratio_interval(0.9, 0.96, 100)
+    assert few_low < low < 0.9375 < high < few_high
+    assert high - low < 0.01

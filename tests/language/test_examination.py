@@ -43,7 +43,7 @@ def test_answers_are_judged_by_skill_and_beyond_training_apart() -> None:
     asked = ["1+2*3=", "1+2*3=", "rev ab=", "upp ab=", "1+1+1+1+1+1=", "rev+fst ab="]
     said = ["3,9;9", "3,8;9", "ba", "ab", "2,3,4,5,6;6", "a"]
     got = judge(asked, said, [False, False, False, False, True, True])
-    assert got == {
+    assert got.shares == {
         "reasoning": 1.0,
         "valid_steps": 0.75,
         "right_by_wrong_steps": 0.5,
@@ -51,6 +51,15 @@ def test_answers_are_judged_by_skill_and_beyond_training_apart() -> None:
         "instructions_loose": 1.0,
         "longer_chains": 1.0,
         "unseen_pairs": 0.0,
+    }
+    assert got.counts == {
+        "reasoning": 2,
+        "valid_steps": 4,
+        "right_by_wrong_steps": 2,
+        "instructions": 2,
+        "instructions_loose": 2,
+        "longer_chains": 1,
+        "unseen_pairs": 1,
     }
 
 
