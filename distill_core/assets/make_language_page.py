@@ -1,6 +1,6 @@
 """Renews the made parts of `docs/language.md`: `python -m distill_core.assets.make_language_page`.
 
-The figures come from the recorded studies `language-28k`, `language-112k` and `language-407k`, and from
+The figures come from the recorded studies `language-2x32`, `language-2x64` and `language-2x128`, and from
 `docs/recorded/language-tuning.json`, which `study docs/studies/language-tuning.json --record` wrote.
 """
 
@@ -16,7 +16,7 @@ from distill_core.insight.words import count, percent
 from distill_core.studies.keeping import Recorded, read_recorded, recorded
 from distill_core.studies.words import share
 
-STUDIES = ("language-28k", "language-112k", "language-407k")
+STUDIES = ("language-2x32", "language-2x64", "language-2x128")
 LARGEST = STUDIES[-1]
 SKILLS = ("reasoning", "instructions")
 BEYOND = ("longer_chains", "unseen_pairs")
