@@ -134,6 +134,10 @@ def _joined(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+HOLDS_ITS_FIGURE = 0.5
+"""A shorter bar has its figure beside it, where it stays legible on a narrow screen."""
+
+
 def result_bars(frame: pd.DataFrame) -> Figure:
     """Test accuracy of teacher, student and baseline as bars, best seen from the back row.
 
@@ -150,11 +154,12 @@ def result_bars(frame: pd.DataFrame) -> Figure:
                 "x": plain(rows["accuracy"]),
                 "y": rows["name"].tolist(),
                 "marker": {"color": colours},
-                "text": [f"{accuracy:.1%} " for accuracy in rows["accuracy"]],
-                "textposition": "inside",
+                "text": [f" {accuracy:.1%} " for accuracy in rows["accuracy"]],
+                "textposition": ["inside" if share >= HOLDS_ITS_FIGURE else "outside" for share in rows["accuracy"]],
                 "insidetextanchor": "end",
                 "textangle": 0,
-                "textfont": {"size": 17, "color": "@background", "weight": "bold"},
+                "insidetextfont": {"size": 17, "color": "@background", "weight": "bold"},
+                "outsidetextfont": {"size": 17, "color": "@text", "weight": "bold"},
                 "hoverinfo": "skip",
             }
         ],

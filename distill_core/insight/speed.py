@@ -25,10 +25,16 @@ def one_input(figures: Mapping[str, Any] | None, noun: str) -> str:
     return f"{window} tokens read" if window else f"one {noun}"
 
 
+def tokens_a_second(figures: Mapping[str, Any] | None) -> str:
+    """How many tokens a second are written: ``2,381``; a dash if not measured."""
+    token = (figures or {}).get("token_ms")
+    return f"{1000 / token:,.0f}" if token else "–"
+
+
 def token_time(figures: Mapping[str, Any] | None) -> str:
     """For a token that is written, with how many that is a second: ``0.42 ms (2,381/s)``; a dash if not measured."""
     token = (figures or {}).get("token_ms")
-    return f"{milliseconds(token)} ({1000 / token:,.0f}/s)" if token else "–"
+    return f"{milliseconds(token)} ({tokens_a_second(figures)}/s)" if token else "–"
 
 
 def writing_speed(latency: Mapping[str, Any] | None) -> list[str]:

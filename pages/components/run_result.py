@@ -15,7 +15,7 @@ from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.skills import HOW_SURE, kept_skills
-from distill_core.insight.speed import HOW_MEASURED, one_input, token_time, writing_speed
+from distill_core.insight.speed import HOW_MEASURED, one_input, tokens_a_second, writing_speed
 from distill_core.insight.verdict import ONE_SEED, nearness, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
@@ -152,8 +152,10 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     }
     writes = bool((latency.get("student") or {}).get("token_ms"))
     if writes:
-        shown = [token_time(latency.get(who)) for who in ("student", beside, "teacher")]
-        rows["CPU time, a token written"] = (shown[0], shown[1], shown[2])
+        timed = [latency.get(who) or {} for who in ("student", beside, "teacher")]
+        for title, of in (("CPU time, a token written", _token), ("Tokens a second", tokens_a_second)):
+            shown = [of(each) for each in timed]
+            rows[title] = (shown[0], shown[1], shown[2])
     measured = (student, baseline, teacher)
     for name in in_order(student.get("metrics") or {}):
         shown = [in_words(name, (model.get("metrics") or {}).get(name)) for model in measured]
@@ -195,6 +197,10 @@ def _bytes(latency: dict[str, Any], who: str) -> str:
 
 def _cpu(latency: dict[str, Any], who: str) -> str:
     return milliseconds((latency.get(who) or {}).get("cpu_ms"))
+
+
+def _token(figures: dict[str, Any]) -> str:
+    return milliseconds(figures.get("token_ms"))
 
 
 def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:

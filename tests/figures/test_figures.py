@@ -351,6 +351,11 @@ def test_teacher_student_and_baseline_keep_their_colours_in_every_figure() -> No
     assert result_bars(models())["data"][0]["marker"]["color"] == ["@baseline", "@student", "@teacher"]
 
 
+def test_a_short_bar_has_its_figure_beside_it() -> None:
+    frame = pd.DataFrame({"role": ["student", "baseline"], "name": ["a", "b"], "accuracy": [0.95, 0.18]})
+    assert result_bars(frame)["data"][0]["textposition"] == ["outside", "inside"]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "role", ["teacher", "student", "baseline", "muted", "text", "labels", "rose", "olive", "brown", "red"]
