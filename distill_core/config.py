@@ -18,6 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from distill_core.errors import ConfigError
 
 SCHEMA_VERSION = 1
+TEACHER = "teacher"
+"""What `begin_from` calls the run's own teacher."""
 
 
 class Part(BaseModel):
@@ -56,6 +58,20 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(name, str) for name in value)
 
 
+def _block_choice(value: Any) -> Any:
+    numbers = [value] if isinstance(value, int) and not isinstance(value, bool) else value
+    if numbers in BLOCK_CHOICES:
+        return numbers
+    if isinstance(numbers, list | tuple) and numbers and all(type(n) is int and n >= 1 for n in numbers):
+        return tuple(numbers)
+    raise ValueError(
+        f"got {value!r}; it is {', '.join(map(repr, BLOCK_CHOICES))}, or a list of the model's blocks, one for each of "
+        "the student's, counted from 1, such as [1, 4]"
+    )
+
+
+BLOCK_CHOICES = ("influence", "uniform", "first-last")
+BlockChoice = Annotated[Literal["influence", "uniform", "first-last"] | tuple[int, ...], BeforeValidator(_block_choice)]
 LAYER_MODES = ("auto", "direct", "progressive", "depth")
 LayerChoice = Annotated[
     Literal["auto", "direct", "progressive", "depth"] | tuple[tuple[str, str], ...], BeforeValidator(_layer_choice)
@@ -209,6 +225,14 @@ class DistillConfig(Part):
     task: str = Field("vision", description="what kind of problem")
     teacher: str | None = Field("vgg8-fashion", description="a teacher's name, its folder, or null for labels only")
     student: str = Field("resnet8-w8", description="the architecture that learns")
+    begin_from: str | None = Field(
+        None,
+        description="the model whose layers the student begins with: teacher, a model's name or folder, or null for "
+        "random weights",
+    )
+    begin_layers: BlockChoice = Field(
+        "influence", description="which of its blocks: the most influential, evenly spread, from both ends, or a list"
+    )
     dataset: str = Field("fashion-mnist-mini", description="the transfer set")
     data_folder: str | None = Field(None, description="where the data set's files are, if not the usual place")
     image_size: int = Field(32, ge=8, le=512, description="for an image folder: images become this many pixels square")
@@ -290,6 +314,11 @@ class DistillConfig(Part):
             taught = [term.loss for term in self.terms if term.loss != "ce"]
             if taught:
                 raise ValueError(f"terms: {taught[0]!r} learns from a teacher, but teacher is null")
+            if self.begin_from == TEACHER:
+                raise ValueError(
+                    "begin_from: got 'teacher', but teacher is null, so there are no layers to begin with; choose a "
+                    "teacher, name the model itself, or set it to null"
+                )
             if self.training.on_policy:
                 raise ValueError(
                     f"training.on_policy: got {self.training.on_policy:g}, but teacher is null and nobody judges what "
@@ -346,15 +375,23 @@ class DistillConfig(Part):
         Settings at their defaults are left out, so that a new setting changes no hash.
         """
         beside: dict[str, Any] = {"name": True, "baseline": True, "training": {"gradient_shares"}}
+        if self.begin_from is None:
+            beside["begin_layers"] = True
         data = self.model_dump(mode="json", exclude=beside, exclude_defaults=True)
         data["schema_version"] = self.schema_version
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def begins_from(self) -> str | None:
+        """The reference of the model whose layers the student begins with; None for random weights."""
+        return self.teacher if self.begin_from == TEACHER else self.begin_from
 
     def baseline_config(self) -> DistillConfig:
         """The same student on labels only: same initial weights, steps, batch size, learning rates and augmentation.
 
         What only a teacher could decide (temperature, alpha, the pool of easy images, texts by the student) is left
-        out, so runs that differ in nothing else share one baseline.
+        out, so runs that differ in nothing else share one baseline. A student that begins with the teacher's layers
+        has a baseline that begins with the same.
         """
         phases = [
             Phase(
@@ -371,6 +408,7 @@ class DistillConfig(Part):
             update={
                 "name": "",
                 "teacher": None,
+                "begin_from": self.begins_from,
                 "baseline": False,
                 "objective": Objective(),
                 "terms": (),

@@ -59,6 +59,20 @@ class TermFacts:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """The layers a student begins with.
+
+    `blocks` are those of `model` it took, one for each of its own, counted from 1; `influence` is that of every block
+    of the model in order: how much it changes the tokens, from 0 (not at all) to 2. `weights_sha256` is the model's.
+    """
+
+    model: str
+    blocks: tuple[int, ...]
+    influence: tuple[float, ...]
+    weights_sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The run is set up: everything a reader needs to draw axes and totals."""
 
@@ -77,6 +91,7 @@ class Started(Event):
     memory_format: str
     step: int = 0
     terms: tuple[TermFacts, ...] = ()
+    beginning: Beginning | None = None
 
 
 @dataclass(frozen=True)
@@ -260,4 +275,12 @@ def from_dict(data: dict[str, Any]) -> Event:
             TermFacts(term["name"], term["parameters"], tuple(tuple(pair) for pair in term["pairs"]))
             for term in fields.get("terms", ())
         )
+        fields["beginning"] = beginning_of(fields.get("beginning"))
     return kind(**fields)
+
+
+def beginning_of(data: dict[str, Any] | None) -> Beginning | None:
+    """A beginning from plain data, such as a summary's."""
+    if data is None:
+        return None
+    return Beginning(**{**data, "blocks": tuple(data["blocks"]), "influence": tuple(data["influence"])})

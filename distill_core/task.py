@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from distill_core.config import Augmentation, DistillConfig
+    from distill_core.config import Augmentation, BlockChoice, DistillConfig
+    from distill_core.events import Beginning
 
 
 def no_matter() -> None:
@@ -308,6 +309,43 @@ class Task(Protocol):
             ConfigError: if there is no such teacher, or it was trained for other classes.
             CheckpointError: if its files are damaged.
             DataUnavailable: if it has published weights that cannot be had.
+        """
+        ...
+
+    def of_depth(self, architecture: str, blocks: int) -> str:
+        """An architecture like this one with so many blocks, which could begin with this one's layers.
+
+        Raises:
+            ConfigError: if there is none.
+        """
+        ...
+
+    def check_beginning(self, config: DistillConfig) -> int:
+        """Refuses a student that cannot begin with the layers of `config.begins_from`, as far as names and cards tell.
+
+        Returns:
+            How many blocks that model has to choose from.
+
+        Raises:
+            DistillError: saying why, and what to do.
+        """
+        ...
+
+    def begin(
+        self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data, visible: Tensor
+    ) -> Beginning:
+        """Overwrites a student with a trained model's layers.
+
+        Args:
+            student: untrained.
+            model: left as it is.
+            name: what the model is called.
+            layers: which of its blocks, as a configuration says it.
+            data: as loaded; which blocks matter most is measured on a few of the training inputs.
+            visible: `[N]` bool, which labels of the transfer set the student may see.
+
+        Raises:
+            ConfigError: if the layers cannot be copied; says why.
         """
         ...
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distill_core import presets
 from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
 from distill_core.errors import ConfigError
 
-PINNED = "2124aec004a91b8d"
+PINNED = "31f0ca3e967fb67f"
 
 
 @given(
@@ -55,6 +56,17 @@ def test_json_and_back_is_the_same(
         ({"phases": [{"name": "a", "share": 1, "terms": {"ce": 0}}]}, "at least one weight must be above 0"),
         ({"teacher": None, "phases": [{"name": "a", "share": 1, "terms": {"kd": 1}}]}, "but teacher is null"),
         ({"teacher": None, "on_policy": 0.5}, r"on_policy: got 0.5, but teacher is null and nobody judges"),
+        (
+            {"teacher": None, "begin_from": "teacher"},
+            r"begin_from: got 'teacher', but teacher is null, so there are no",
+        ),
+        (
+            {"begin_layers": "middle"},
+            r"begin_layers: got 'middle'; it is 'influence', 'uniform', 'first-last', or a list",
+        ),
+        ({"begin_layers": []}, r"begin_layers: got \[\]; .* counted from 1"),
+        ({"begin_layers": [0, 3]}, r"begin_layers: got \[0, 3\]; .* counted from 1"),
+        ({"begin_layers": [True]}, r"begin_layers: got \[True\]"),
         ({"on_policy": 1.5}, r"training.on_policy: got 1.5; it must be less than or equal to 1 \(share of the steps"),
         ({"tempreature": 4}, "there is no such setting"),
         ({"training": {"epochs": 0}}, "epochs: got 0"),
@@ -88,6 +100,8 @@ def test_three_lengths_stand_for_the_default_phases() -> None:
         ("phases=0.2,0.6,0.2", "phases", [0.2, 0.6, 0.2]),
         ("student=resnet8-w4", "student", "resnet8-w4"),
         ("flip=false", "flip", False),
+        ("begin_layers=1,4", "begin_layers", [1, 4]),
+        ("begin_from=none", "begin_from", None),
         ("data_folder=/some/a=b", "data_folder", "/some/a=b"),
     ],
 )
@@ -187,3 +201,44 @@ def test_a_changed_default_or_published_weight_asks_for_a_new_schema_version() -
     }
     digest = hashlib.sha256(json.dumps(defaults, sort_keys=True).encode()).hexdigest()[:16]
     assert digest == PINNED, "a new setting is added to the pin; a changed default needs a new SCHEMA_VERSION too"
+
+
+@pytest.mark.parametrize(
+    ("preset", "own", "baseline"),
+    [
+        ("quickstart", "ddb4c06b96bf996c", "13375a9f38129347"),
+        ("language-quick", "7949726197ab9ba9", "86b528bca9ae2c44"),
+        ("teacher-gpt", "390e74aa2b544a7f", "6b3335083027b23d"),
+    ],
+)
+def test_runs_of_before_are_found_again_by_their_fingerprints(preset: str, own: str, baseline: str) -> None:
+    config = presets.load(preset)
+    assert (config.fingerprint(), config.baseline_config().fingerprint()) == (own, baseline)
+
+
+def test_a_student_and_its_baseline_begin_with_the_same_layers() -> None:
+    config = DistillConfig(teacher="big", begin_from="teacher", begin_layers=(1, 4))
+    baseline = config.baseline_config()
+    assert (baseline.begin_from, baseline.begin_layers, baseline.teacher) == ("big", (1, 4), None)
+    assert DistillConfig.parse(json.loads(baseline.to_json())) == baseline
+    assert baseline.begins_from == config.begins_from == "big"
+    named = config.changed({"begin_from": "big"}).baseline_config()
+    assert named.fingerprint() == baseline.fingerprint()
+
+
+@pytest.mark.parametrize("change", [{"begin_from": None}, {"begin_from": "other"}, {"begin_layers": "uniform"}])
+def test_baselines_of_other_beginnings_are_other_runs(change: dict[str, object]) -> None:
+    config = DistillConfig(teacher="big", begin_from="teacher", begin_layers=(1, 4))
+    assert config.changed(change).baseline_config().fingerprint() != config.baseline_config().fingerprint()
+    assert config.changed(change).fingerprint() != config.fingerprint()
+
+
+def test_a_choice_of_layers_changes_nothing_where_weights_are_random() -> None:
+    config = DistillConfig(begin_layers="uniform")
+    assert config.fingerprint() == DistillConfig().fingerprint()
+    assert config.baseline_config().fingerprint() == DistillConfig().baseline_config().fingerprint()
+
+
+def test_one_block_needs_no_list() -> None:
+    assert DistillConfig.parse({"begin_layers": 3}).begin_layers == (3,)
+    assert DistillConfig.parse({"begin_layers": [4, 1, 1]}).begin_layers == (4, 1, 1)

@@ -26,7 +26,7 @@ def refusals(config: DistillConfig) -> list[str]:
         return [f"data_folder: {str(error).removeprefix('data_folder ')}"]
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
     sentences = [sentence for some in (*found, _terms(config), _on_policy(config)) for sentence in some]
-    return sentences or list(_top_k(config, data))
+    return sentences or [*_beginning(config), *_top_k(config, data)]
 
 
 def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:
@@ -89,6 +89,14 @@ def _teacher(config: DistillConfig, data: Foreseen) -> Iterator[str]:
             f"{config.dataset} has {len(data.classes)}{f' ({data.classes[0]}, ...)' if data.named else ''}; "
             "choose a teacher of this data set, or train one"
         )
+
+
+def _beginning(config: DistillConfig) -> Iterator[str]:
+    if config.begin_from is not None:
+        try:
+            task_named(config.task).check_beginning(config)
+        except DistillError as error:
+            yield str(error)
 
 
 def _terms(config: DistillConfig) -> Iterator[str]:

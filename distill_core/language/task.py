@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_core.cards import ModelCard, load_weights, model_folders, read_card
-from distill_core.config import Augmentation, DistillConfig
+from distill_core.config import Augmentation, BlockChoice, DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.home import default_home
 from distill_core.language import models
@@ -17,6 +17,8 @@ from distill_core.task import Author, Data, DataFacts, Feed, Foreseen, Inputs, M
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+    from distill_core.events import Beginning
 
 TEACHERS = Path(__file__).parents[1] / "assets" / "language-teachers"
 
@@ -104,6 +106,24 @@ class LanguageTask:
             )
         model = load_weights(models.build(card.architecture, len(card.classes), 0), folder, card)
         return model, _as_reads(card, facts)
+
+    def of_depth(self, architecture: str, blocks: int) -> str:
+        """As wide, with so many blocks."""
+        return models.of_depth(architecture, blocks)
+
+    def check_beginning(self, config: DistillConfig) -> int:
+        """Compares the student with the model it begins with, both built without memory for their weights."""
+        from distill_core.language.beginning import check_named
+
+        return check_named(self, config)
+
+    def begin(
+        self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data, visible: Tensor
+    ) -> Beginning:
+        """Blocks by name or by their influence on the answers of a few training prompts."""
+        from distill_core.language.beginning import begin
+
+        return begin(student, model, name, layers, data, visible)
 
     def feed(
         self,

@@ -13,7 +13,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.footprint import parameters
 from distill_core.insight.doubts import doubts
-from distill_core.task import DataFacts, no_matter, task_named
+from distill_core.task import DataFacts, Task, no_matter, task_named
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,13 +36,18 @@ class Preflight:
     teacher_data: str | None = None
     assumed: tuple[str, ...] = ()
     student_code: str = ""
+    beginning_sha256: str = ""
 
     @property
     def inputs_sha256(self) -> str:
-        """Of all that a baseline's figures come from beside its settings: the data, and the user's own model code."""
-        if not self.student_code:
+        """Of all that a baseline's figures come from beside its settings.
+
+        The data, the user's own model code, and the weights of the model whose layers the student begins with.
+        """
+        beside = [each for each in (self.student_code, self.beginning_sha256) if each]
+        if not beside:
             return self.facts.sha256
-        return hashlib.sha256(f"{self.facts.sha256}\n{self.student_code}".encode()).hexdigest()
+        return hashlib.sha256("\n".join((self.facts.sha256, *beside)).encode()).hexdigest()
 
 
 def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Preflight:
@@ -67,12 +72,15 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
     check_top_k(config, len(data.facts.classes))
+    beginning_sha256 = _beginning(config, task, data.facts)
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:
         Builder(config, names_of_terms(config), student, example, None, None, len(data.facts.classes), 0).build()
         architecture = deployed_architecture(config, task, data.facts, None)
-        return Preflight(data.facts, len(data.train), architecture, parameters(student))
+        return Preflight(
+            data.facts, len(data.train), architecture, parameters(student), beginning_sha256=beginning_sha256
+        )
     teacher, card = task.load_teacher(config.teacher, data.facts)
     builder = Builder(
         config,
@@ -94,8 +102,18 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         teacher_parameters=parameters(teacher),
         teacher_data=card.dataset,
         student_code=task.code_sha256(config.student),
+        beginning_sha256=beginning_sha256,
         assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
     )
+
+
+def _beginning(config: DistillConfig, task: Task, facts: DataFacts) -> str:
+    """The hash of the weights whose layers the student begins with, after a check that it can; "" for random ones."""
+    if config.begins_from is None:
+        return ""
+    task.check_beginning(config)
+    card = task.card_of(config.begins_from, facts)
+    return card.weights_sha256 if card else ""
 
 
 def _check_baseline_pools(config: DistillConfig, labels: Tensor, visible: Tensor) -> None:

@@ -84,9 +84,16 @@ def provenance(record: RunRecord, card: ModelCard) -> dict[str, Any]:
         "memory_format": summary.get("memory_format"),
         "teacher": config.teacher,
         "teacher_sha256": card.provenance.get("teacher_sha256"),
+        **_beginning(config, card),
         "versions": summary.get("versions"),
         "date": datetime.fromtimestamp(record.ended or record.created, UTC).date().isoformat(),
     }
+
+
+def _beginning(config: DistillConfig, card: ModelCard) -> dict[str, Any]:
+    """Whose layers the weights began with, where they did."""
+    beginning = card.provenance.get("beginning")
+    return {"beginning": {**beginning, "model": config.begins_from}} if beginning else {}
 
 
 def portable(config: DistillConfig) -> DistillConfig:
@@ -101,6 +108,8 @@ def portable(config: DistillConfig) -> DistillConfig:
         changes["labels_file"] = Path(config.labels_file).name
     if config.teacher is not None and is_path(config.teacher):
         changes["teacher"] = _last_names(Path(config.teacher))
+    if config.begin_from is not None and is_path(config.begin_from):
+        changes["begin_from"] = _last_names(Path(config.begin_from))
     return config.model_copy(update=changes)
 
 

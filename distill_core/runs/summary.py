@@ -44,6 +44,7 @@ _FROM_RESULT = (
     "threads",
     "memory_format",
     "versions",
+    "beginning",
 )
 
 

@@ -49,6 +49,7 @@ def started(shop: Workshop, step: int) -> Started:
             )
             for name, term in shop.terms.named()
         ),
+        beginning=shop.beginning,
     )
 
 
@@ -97,6 +98,7 @@ def result_of(
         threads=torch.get_num_threads(),
         memory_format="channels_last" if shop.channels_last else "contiguous",
         versions=_versions(),
+        beginning=dataclasses.asdict(shop.beginning) if shop.beginning else None,
     )
 
 
@@ -154,6 +156,7 @@ def write_weights(
             "data_sha256": facts.sha256,
             "threads": result.threads,
             "versions": result.versions,
+            **({"beginning": result.beginning} if result.beginning else {}),
         },
     )
     assert result.student is not None

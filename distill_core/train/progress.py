@@ -67,6 +67,7 @@ class Progress:
             "fingerprint": shop.config.fingerprint(),
             "data_sha256": shop.data.facts.sha256,
             "teacher_sha256": _teacher_sha256(shop),
+            "beginning_sha256": _beginning_sha256(shop),
             "step": self.step,
             "best_accuracy": self.best_accuracy,
             "best_epoch": self.best_epoch,
@@ -94,6 +95,7 @@ class Progress:
             ("settings", values["fingerprint"], shop.config.fingerprint()),
             ("data", values["data_sha256"], shop.data.facts.sha256),
             ("teacher", values["teacher_sha256"], _teacher_sha256(shop)),
+            ("first layers", values.get("beginning_sha256", ""), _beginning_sha256(shop)),
         ):
             if kept != present:
                 raise CheckpointError(
@@ -128,6 +130,10 @@ class Progress:
 
 def _teacher_sha256(shop: Workshop) -> str:
     return shop.teacher.card.weights_sha256 if shop.teacher else ""
+
+
+def _beginning_sha256(shop: Workshop) -> str:
+    return shop.beginning.weights_sha256 if shop.beginning else ""
 
 
 def weights_of(model: torch.nn.Module) -> dict[str, Tensor]:

@@ -34,7 +34,8 @@ class RunResult:
     always giving the commonest answer; None where answers are whole texts. Of texts, `kl` and `token_agreement` say how
     near the student comes to the teacher token by token (`scoring.Closeness`) on inputs of the kinds it was trained on,
     as `agreement` does, and the same with `_beyond` on those of other kinds, where there are any. `answers_kept` is an
-    `AnswersKept` as plain data where not all of an answer was kept, over all answers the run used. A stopped run has no
+    `AnswersKept` as plain data where not all of an answer was kept, over all answers the run used. `beginning` is
+    an `events.Beginning` as plain data, of a student that began with another model's layers. A stopped run has no
     scores.
     """
 
@@ -60,6 +61,7 @@ class RunResult:
     threads: int
     memory_format: str
     versions: dict[str, str]
+    beginning: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from distill_core.cards import ModelCard
 from distill_core.config import Augmentation, DistillConfig, Optimiser
 from distill_core.errors import ConfigError
+from distill_core.events import Beginning
 from distill_core.home import default_home
 from distill_core.mapping.taps import Taps
 from distill_core.task import Data, DataFacts, Feed, Split, Task
+from distill_core.train.beginning import begin
 from distill_core.train.folding import folded, freeze
 from distill_core.train.labels import data_and_labels
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
@@ -57,6 +59,7 @@ class Workshop:
         answers: the teacher's, kept; None without a teacher.
         live: the teacher asked anew, where layers, mixed images or the student's own texts need it.
         on_policy: the steps in which the student writes; None if there are none.
+        beginning: the layers the student began with; None for random weights.
     """
 
     config: DistillConfig
@@ -81,6 +84,7 @@ class Workshop:
     answers: TeacherAnswers | None
     live: LiveTeacher | None
     on_policy: OnPolicy | None
+    beginning: Beginning | None = None
 
 
 def furnish(
@@ -116,13 +120,15 @@ def furnish(
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
 
-    teacher = None
+    teacher, loaded = None, data
     if config.teacher is not None:
         teacher, data = _invited(config, task, data, visible, fabric.device, home, warn, progress)
+    student = task.build(config.student, facts, config.seed)
+    beginning = begin(config, task, student, loaded, visible, (teacher.model, teacher.card) if teacher else None)
     builder = Builder(
         config,
         names=names_of_terms(config),
-        student=task.build(config.student, facts, config.seed),
+        student=student,
         student_example=task.example(facts),
         teacher=teacher.model if teacher else None,
         teacher_example=task.example(teacher.card) if teacher else None,
@@ -168,6 +174,7 @@ def furnish(
         answers=answers,
         live=live,
         on_policy=on_policy,
+        beginning=beginning,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
 from distill_core.cards import ModelCard, model_folders, read_card
-from distill_core.config import Augmentation, DistillConfig
+from distill_core.config import Augmentation, BlockChoice, DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.task import Author, Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
 from distill_core.vision import models, teachers
@@ -25,6 +25,7 @@ __all__ = ["ASSETS", "TEACHERS", "VisionTask", "teacher_folder"]
 
 ASSETS = Path(__file__).parents[1] / "assets"
 LISTED_SIZE = (28, 28)
+_NO_LAYERS = "begin_from: only language models can begin with another model's layers here; set it to none"
 
 
 class VisionTask:
@@ -107,6 +108,30 @@ class VisionTask:
     def load_teacher(self, reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         """A trained teacher and its card; see `distill_core.vision.teachers` for what a reference can be."""
         return teachers.load(reference, facts)
+
+    def of_depth(self, architecture: str, blocks: int) -> NoReturn:  # noqa: ARG002
+        """Refuses, as `check_beginning` does."""
+        raise ConfigError(_NO_LAYERS)
+
+    def check_beginning(self, config: DistillConfig) -> NoReturn:  # noqa: ARG002
+        """Refuses: that is for language models.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(_NO_LAYERS)
+
+    def begin(
+        self,
+        student: nn.Module,  # noqa: ARG002
+        model: nn.Module,  # noqa: ARG002
+        name: str,  # noqa: ARG002
+        layers: BlockChoice,  # noqa: ARG002
+        data: Data,  # noqa: ARG002
+        visible: Tensor,  # noqa: ARG002
+    ) -> NoReturn:
+        """Refuses, as `check_beginning` does."""
+        raise ConfigError(_NO_LAYERS)
 
     def feed(
         self,
