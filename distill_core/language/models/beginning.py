@@ -114,7 +114,7 @@ def check_layers(student: Stack, teacher: Stack, blocks: Sequence[int]) -> None:
     strange = [block for block in blocks if not 0 <= block < teacher.shape.depth]
     if strange:
         raise ConfigError(
-            f"begin_layers: the teacher has no block {strange[0] + 1}; its {teacher.shape.depth} blocks are counted from "
+            f"begin_layers: the teacher has no block {strange[0] + 1}; its {teacher.shape.depth} blocks count from "
             f"1 to {teacher.shape.depth}"
         )
     ours, theirs = student.state_dict(), teacher.state_dict()

@@ -57,7 +57,7 @@ def test_a_copy_of_all_layers_answers_as_the_teacher() -> None:
         ("gpt-2x32", 100, (0, 2), "the student's width is 32 and the teacher's 64"),
         ("gpt-2x64", 99, (0, 2), "the student's vocabulary is 99 and the teacher's 100"),
         ("gpt-2x64", 100, (0, 1, 2), r"got \[1, 2, 3\] for a student of 2 blocks; name one of the teacher's for each"),
-        ("gpt-2x64", 100, (0, 4), "the teacher has no block 5; its 4 blocks are counted from 1 to 4"),
+        ("gpt-2x64", 100, (0, 4), "the teacher has no block 5; its 4 blocks count from 1 to 4"),
         ("gpt-2x64", 100, (-1, 1), "the teacher has no block 0"),
     ],
 )
