@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.rows import mean_over_rows
 from distill_core.losses.shapes import check_same_shape, check_temperature
 
 
@@ -87,8 +88,13 @@ def decoupled_loss(
     Returns:
         A scalar.
     """
-    parts = decouple(student_logits, teacher_logits, classes, temperature)
-    return alpha * parts.target + beta * parts.others
+
+    def of_rows(student: Tensor, teacher: Tensor, targets: Tensor) -> Tensor:
+        parts = decouple(student, teacher, targets, temperature)
+        return alpha * parts.target + beta * parts.others
+
+    check_same_shape(student_logits, teacher_logits)
+    return mean_over_rows(of_rows, student_logits, teacher_logits, classes)
 
 
 class DecoupledSoftLabels(Term):

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.rows import mean_over_rows
 from distill_core.losses.shapes import check_same_shape, check_temperature
 
 LEAST_SHARE = 1e-20
@@ -43,8 +44,13 @@ def reverse_kl_loss(student_logits: Tensor, teacher_logits: Tensor, temperature:
     Raises:
         ValueError: if the shapes differ or the temperature is not positive.
     """
-    log_student, log_teacher = _log_softened(student_logits, teacher_logits, temperature)
-    return functional.kl_div(log_teacher, log_student, reduction="batchmean", log_target=True) * temperature**2
+
+    def of_rows(student: Tensor, teacher: Tensor) -> Tensor:
+        log_student, log_teacher = _log_softened(student, teacher, temperature)
+        return functional.kl_div(log_teacher, log_student, reduction="batchmean", log_target=True) * temperature**2
+
+    _check(student_logits, teacher_logits, temperature)
+    return mean_over_rows(of_rows, student_logits, teacher_logits)
 
 
 def jensen_shannon_loss(
@@ -71,10 +77,15 @@ def jensen_shannon_loss(
     """
     if not 0 <= beta <= 1:
         raise ValueError(f"beta must be in 0..1, got {beta}")
-    log_student, log_teacher = _log_softened(student_logits, teacher_logits, temperature)
-    sides = (log_teacher, log_student, 1 - beta), (log_student, log_teacher, beta)
-    parts = [_kl_to_mixture(own, other, share) / share for own, other, share in sides if share > LEAST_SHARE]
-    return torch.stack(parts).sum() * temperature**2
+
+    def of_rows(student: Tensor, teacher: Tensor) -> Tensor:
+        log_student, log_teacher = _log_softened(student, teacher, temperature)
+        sides = (log_teacher, log_student, 1 - beta), (log_student, log_teacher, beta)
+        parts = [_kl_to_mixture(own, other, share) / share for own, other, share in sides if share > LEAST_SHARE]
+        return torch.stack(parts).sum() * temperature**2
+
+    _check(student_logits, teacher_logits, temperature)
+    return mean_over_rows(of_rows, student_logits, teacher_logits)
 
 
 def skewed_kl_loss(
@@ -102,15 +113,23 @@ def skewed_kl_loss(
     """
     if not 0 <= skew < 1:
         raise ValueError(f"skew must be at least 0 and below 1, got {skew}")
-    log_student, log_teacher = _log_softened(student_logits, teacher_logits, temperature)
-    own, other = (log_student, log_teacher) if reverse else (log_teacher, log_student)
-    return _kl_to_mixture(own, other, 1 - skew) * temperature**2
+
+    def of_rows(student: Tensor, teacher: Tensor) -> Tensor:
+        log_student, log_teacher = _log_softened(student, teacher, temperature)
+        own, other = (log_student, log_teacher) if reverse else (log_teacher, log_student)
+        return _kl_to_mixture(own, other, 1 - skew) * temperature**2
+
+    _check(student_logits, teacher_logits, temperature)
+    return mean_over_rows(of_rows, student_logits, teacher_logits)
+
+
+def _check(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> None:
+    check_same_shape(student_logits, teacher_logits)
+    check_temperature(temperature)
 
 
 def _log_softened(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     """Log-probabilities `[N, C]` of student and teacher at this temperature."""
-    check_same_shape(student_logits, teacher_logits)
-    check_temperature(temperature)
     student, teacher = (functional.log_softmax(each / temperature, dim=1) for each in (student_logits, teacher_logits))
     return student, teacher
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.rows import mean_over_rows
 from distill_core.losses.shapes import check_same_shape, check_temperature
 
 
@@ -41,6 +44,11 @@ def choice_loss(student_logits: Tensor, choices: Tensor, temperature: float = 1.
         ValueError: if the temperature is not positive.
     """
     check_temperature(temperature)
+    return mean_over_rows(partial(_surprise, temperature=temperature), student_logits, choices)
+
+
+def _surprise(student_logits: Tensor, choices: Tensor, temperature: float) -> Tensor:
+    """`choice_loss` of rows that are worked through at once."""
     return functional.cross_entropy(student_logits / temperature, choices) * temperature**2
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from distill_core.losses.lesson import Lesson, Term
+from distill_core.losses.rows import mean_over_rows, sum_over_rows
 from distill_core.losses.shapes import check_same_shape, check_temperature
 from distill_core.losses.truncated import truncated_kl
 
@@ -31,6 +34,11 @@ def soft_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature:
     """
     check_same_shape(student_logits, teacher_logits)
     check_temperature(temperature)
+    return mean_over_rows(partial(_softened_kl, temperature=temperature), student_logits, teacher_logits)
+
+
+def _softened_kl(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """`soft_label_loss` of rows that are worked through at once."""
     log_student = functional.log_softmax(student_logits / temperature, dim=1)
     log_teacher = functional.log_softmax(teacher_logits / temperature, dim=1)
     return functional.kl_div(log_student, log_teacher, reduction="batchmean", log_target=True) * temperature**2
@@ -49,8 +57,8 @@ def label_loss(student_logits: Tensor, labels: Tensor, labelled: Tensor) -> Tens
     """
     seen = labelled.sum()
     visible = torch.where(labelled, labels, torch.full_like(labels, -100))
-    total = functional.cross_entropy(student_logits, visible, ignore_index=-100, reduction="sum")
-    return total / seen.clamp(min=1)
+    summed = partial(functional.cross_entropy, ignore_index=-100, reduction="sum")
+    return sum_over_rows(summed, student_logits, visible) / seen.clamp(min=1)
 
 
 def mixed_label_loss(

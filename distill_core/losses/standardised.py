@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
 from distill_core.errors import ConfigError
 from distill_core.losses.lesson import Lesson, Site, Term
+from distill_core.losses.rows import mean_over_rows
+from distill_core.losses.shapes import check_same_shape
 from distill_core.losses.soft_labels import soft_label_loss
 
 LEAST_DEVIATION = 1e-3
@@ -46,6 +50,12 @@ def standardised_soft_label_loss(student_logits: Tensor, teacher_logits: Tensor,
     Raises:
         ValueError: if the shapes differ or the temperature is not positive.
     """
+    check_same_shape(student_logits, teacher_logits)
+    return mean_over_rows(partial(_of_standardised, temperature=temperature), student_logits, teacher_logits)
+
+
+def _of_standardised(student_logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
+    """`standardised_soft_label_loss` of rows that are worked through at once."""
     return soft_label_loss(standardised(student_logits), standardised(teacher_logits), temperature)
 
 

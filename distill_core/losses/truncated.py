@@ -8,12 +8,14 @@ the tail kept as one more class the best student is the teacher.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from distill_core.losses.rows import in_chunks, mean_over_rows
 from distill_core.losses.shapes import check_temperature
 
 LEAST_LOG = -1e4
@@ -48,6 +50,12 @@ def keep(logits: Tensor, k: int, temperature: float) -> Kept:
     if not 1 <= k <= logits.shape[1]:
         raise ValueError(f"k must be in 1..{logits.shape[1]}, the number of classes; got {k}")
     check_temperature(temperature)
+    chunks = [_keep(rows, k, temperature) for rows in in_chunks(logits)]
+    return chunks[0] if len(chunks) == 1 else Kept(*(torch.cat(parts) for parts in zip(*chunks, strict=True)))
+
+
+def _keep(logits: Tensor, k: int, temperature: float) -> Kept:
+    """`keep` of rows that are worked through at once."""
     log_probabilities = functional.log_softmax(logits / temperature, dim=1)
     indices = log_probabilities.topk(k, dim=1).indices
     return Kept(indices, *_split(log_probabilities, indices))
@@ -79,12 +87,19 @@ def truncated_kl(student_logits: Tensor, kept: Kept, temperature: float) -> Tens
         raise ValueError(
             f"student {tuple(student_logits.shape)} does not go with {k} kept classes of {samples} samples"
         )
+    return mean_over_rows(partial(_truncated_kl, temperature=temperature), student_logits, *kept)
+
+
+def _truncated_kl(
+    student_logits: Tensor, indices: Tensor, log_probabilities: Tensor, log_tail: Tensor, temperature: float
+) -> Tensor:
+    """`truncated_kl` of rows that are worked through at once."""
     log_student = functional.log_softmax(student_logits / temperature, dim=1)
-    log_likeliest, log_tail = _split(log_student, kept.indices)
-    loss = _kl(log_likeliest, kept.log_probabilities)
-    if k < student_logits.shape[1]:
-        loss = loss + _kl(log_tail, kept.log_tail)
-    return loss / samples * temperature**2
+    log_likeliest, log_rest = _split(log_student, indices)
+    loss = _kl(log_likeliest, log_probabilities)
+    if indices.shape[1] < student_logits.shape[1]:
+        loss = loss + _kl(log_rest, log_tail)
+    return loss / len(indices) * temperature**2
 
 
 def tail_error(kept: Kept, temperature: float) -> Tensor:
