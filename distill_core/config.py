@@ -154,6 +154,12 @@ class Training(Part):
 
     epochs: int = Field(8, ge=1, le=10_000, description="an epoch is as many steps as the transfer set has batches")
     batch_size: int = Field(64, ge=2, le=65_536, description="images a step")
+    micro_batch: int | None = Field(
+        None,
+        ge=1,
+        description="inputs that go through the models at a time; the gradient is that of the whole batch; null: all "
+        "at once",
+    )
     gradient_shares: bool = Field(False, description="also log how much of the gradient each term makes; a bit slower")
     on_policy: float = Field(
         0.0,
@@ -161,6 +167,10 @@ class Training(Part):
         le=1,
         description="share of the steps in which the student writes the texts that the teacher then judges; texts only",
     )
+
+    def pieces(self, inputs: int) -> int:
+        """In how many pieces a batch of so many inputs goes through the models."""
+        return 1 if self.micro_batch is None else -(-inputs // self.micro_batch)
 
 
 class Optimiser(Part):

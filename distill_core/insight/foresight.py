@@ -13,7 +13,13 @@ from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError, DataUnavailable, DistillError, unknown_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import Foreseen, task_named
-from distill_core.train.refusals import check_budget, check_classes, check_top_k
+from distill_core.train.refusals import (
+    check_budget,
+    check_classes,
+    check_micro_batch,
+    check_top_k,
+    norms_see_pieces,
+)
 
 
 def refusals(config: DistillConfig) -> list[str]:
@@ -26,7 +32,7 @@ def refusals(config: DistillConfig) -> list[str]:
         return [f"data_folder: {str(error).removeprefix('data_folder ')}"]
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
     sentences = [sentence for some in (*found, _terms(config), _on_policy(config)) for sentence in some]
-    return sentences or [*_beginning(config), *_top_k(config, data)]
+    return sentences or [*_beginning(config), *_top_k(config, data), *_micro_batch(config)]
 
 
 def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:
@@ -58,13 +64,21 @@ def _top_k(config: DistillConfig, data: Foreseen) -> Iterator[str]:
         yield str(error)
 
 
+def _micro_batch(config: DistillConfig) -> Iterator[str]:
+    try:
+        check_micro_batch(config)
+    except ConfigError as error:
+        yield str(error)
+
+
 def _student(config: DistillConfig, data: Foreseen) -> Iterator[str]:
     import torch
 
     task = task_named(config.task)
     try:
         with torch.device("meta"):
-            task.build(task.bare(config.student), data.facts(config.dataset), 0)
+            student = task.build(task.bare(config.student), data.facts(config.dataset), 0)
+        norms_see_pieces(config, student)
     except DistillError as error:
         yield str(error)
 

@@ -27,6 +27,8 @@ Family = Literal[
 LENDER = "simkd"
 """The loss with which the student is deployed with the teacher's classifier, and its layers have other names."""
 Layers = Literal["none", "middle", "stages", "last", "attention", "projections"]
+MeanOver = Literal["positions", "labels", "batch"]
+"""Positions are the inputs of a classifier, or the tokens of a text that count."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class LossInfo:
         from_likeliest: whether it can do with the likeliest classes of the teacher's answer, where it reads answers.
         of_texts: whether it suits texts; one that compares the places of an image does not.
         of_images: whether it suits images; one that compares the tokens of a text does not.
+        mean_over: the positions of a batch, or those whose label is seen, each by itself: then the parts of a batch
+            add up to the whole. "batch" for a loss that relates them to each other, or keeps something from each step
+            for the next: then they do not.
         options: its own settings, by name.
     """
 
@@ -76,6 +81,7 @@ class LossInfo:
     from_likeliest: bool = False
     of_texts: bool = True
     of_images: bool = True
+    mean_over: MeanOver = "positions"
     options: Mapping[str, Option] = field(default_factory=dict)
 
     def suits(self, images: bool) -> bool:
@@ -102,6 +108,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.soft_labels:Labels",
         teacher=False,
+        mean_over="labels",
     ),
     "kd": LossInfo(
         "Soft labels",
@@ -151,6 +158,7 @@ LOSSES: dict[str, LossInfo] = {
         "Huang et al. 2022 (2205.10536), eq. 10",
         2.0,
         "distill_core.losses.correlations:Correlations",
+        mean_over="batch",
         options={
             "between": Option(1.0, "Weight over the classes of an image"),
             "within": Option(1.0, "Weight over the images of a class"),
@@ -266,6 +274,7 @@ LOSSES: dict[str, LossInfo] = {
         3000.0,
         "distill_core.losses.similarity:SimilarityPreserving",
         layers="last",
+        mean_over="batch",
         of_texts=False,
     ),
     "rkd": LossInfo(
@@ -276,6 +285,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.relational:Relational",
         layers="last",
+        mean_over="batch",
         of_texts=False,
         options={"distance": Option(25.0, "Weight of the distances"), "angle": Option(50.0, "Weight of the angles")},
     ),
@@ -287,6 +297,7 @@ LOSSES: dict[str, LossInfo] = {
         0.8,
         "distill_core.losses.contrastive:Contrastive",
         layers="last",
+        mean_over="batch",
         of_texts=False,
         labels=True,
         from_likeliest=True,

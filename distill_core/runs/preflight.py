@@ -62,7 +62,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         DistillError: for a name, a value or a file that is wrong.
     """
     from distill_core.train.labels import data_and_labels
-    from distill_core.train.refusals import check_top_k
+    from distill_core.train.refusals import check_micro_batch, check_top_k, norms_see_pieces
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
@@ -72,11 +72,13 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
     check_top_k(config, len(data.facts.classes))
+    check_micro_batch(config)
     beginning_sha256 = _beginning(config, task, data.facts)
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:
         Builder(config, names_of_terms(config), student, example, None, None, len(data.facts.classes), 0).build()
+        norms_see_pieces(config, student)
         architecture = deployed_architecture(config, task, data.facts, None)
         return Preflight(
             data.facts, len(data.train), architecture, parameters(student), beginning_sha256=beginning_sha256
@@ -92,7 +94,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         len(data.facts.classes),
         len(data.train),
     )
-    builder.build()
+    norms_see_pieces(config, builder.build(), builder.student)
     return Preflight(
         facts=data.facts,
         images=len(data.train),

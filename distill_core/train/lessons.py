@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from distill_core.losses.lesson import Lesson
 from distill_core.losses.truncated import Kept
-from distill_core.task import Mix, no_matter
+from distill_core.task import no_matter
 from distill_core.train.likeliest import as_taught
 from distill_core.train.positions import Positions
 from distill_core.train.setup import Workshop
@@ -18,28 +19,43 @@ from distill_core.train.terms import Asks
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """What both models are shown in a step, and what the teacher says to it.
+class Batch:
+    """What both models are about to be shown. Every tensor is of B inputs, so a batch can be cut into smaller ones.
 
     Attributes:
         inputs: the student's `[B, ...]`.
         labels: `[B]`, or of texts `[B, L]`.
         seen: `[B]` bool, whose labels the student may see.
-        taught: the teacher's logits `[B, C]` or `[B, L, C]`, or what is kept of them; None if nobody reads them.
-        teacher_layers: its layers by name.
-        mix: how the batch was mixed with itself, if it was.
+        indices: `[B]`, numbers in the transfer set.
+        draws: `[B]`, the version of each.
+        asked: the inputs `[B, ...]` as the teacher takes them, where it is asked anew; else None.
+        kept: whether what is kept of the teacher's answers is looked up.
+        partner_labels, partner_seen: of mixed images, the same of the samples mixed in.
+        own_share: of each mixed image that is its own.
     """
 
     inputs: Tensor
     labels: Tensor
     seen: Tensor
-    taught: Tensor | Kept | None
-    teacher_layers: dict[str, Tensor]
-    mix: Mix | None = None
+    indices: Tensor
+    draws: Tensor
+    asked: Tensor | None = None
+    kept: bool = False
+    partner_labels: Tensor | None = None
+    partner_seen: Tensor | None = None
+    own_share: float = 1.0
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    @cached_property
+    def positions(self) -> Positions:
+        """Those that have something to predict."""
+        return Positions.of_labels(self.labels)
 
 
-def lesson_of(shop: Workshop, step: int, indices: Tensor, draws: Tensor, asks: Asks, temperature: float) -> Lesson:
-    """The lesson of an ordinary step: inputs as the transfer set has them.
+def ordinary_batch(shop: Workshop, step: int, indices: Tensor, draws: Tensor, asks: Asks) -> Batch:
+    """The batch of an ordinary step: inputs as the transfer set has them.
 
     Args:
         shop: of the run; answers asked for as "logits" are prepared.
@@ -47,29 +63,34 @@ def lesson_of(shop: Workshop, step: int, indices: Tensor, draws: Tensor, asks: A
         indices: of the transfer set, `[B]`.
         draws: `[B]`, the version of each.
         asks: what the teacher is asked for.
-        temperature: of the step.
     """
     augmentation, device = shop.config.augmentation, shop.fabric.device
     mix = shop.task.mix(augmentation, shop.data.facts, step, len(indices))
     mixed = mix.applied if mix else _as_it_is
     inputs = mixed(shop.feed.augmented(indices, draws))
-    taught: Tensor | Kept | None = None
-    teacher_layers: dict[str, Tensor] = {}
+    asked: Tensor | None = None
     if asks == "layers" and shop.live and shop.teacher:
-        same = shop.teacher.sees_the_same
-        taught, teacher_layers = shop.live.answer(
-            inputs if same else mixed(shop.teacher.feed.augmented(indices, draws))
-        )
-    elif asks == "logits" and shop.answers:
-        taught = shop.answers.taught(indices, draws)
+        asked = inputs if shop.teacher.sees_the_same else mixed(shop.teacher.feed.augmented(indices, draws))
     labels, seen = shop.data.train.labels[indices].to(device), shop.visible[indices].to(device)
-    return _heard(shop, indices, _Batch(inputs, labels, seen, taught, teacher_layers, mix), temperature)
+    partners = mix.partners.to(device) if mix else None
+    return Batch(
+        inputs=inputs,
+        labels=labels,
+        seen=seen,
+        indices=indices,
+        draws=draws,
+        asked=asked,
+        kept=asks == "logits",
+        partner_labels=labels[partners] if partners is not None else None,
+        partner_seen=seen[partners] if partners is not None else None,
+        own_share=mix.share if mix else 1.0,
+    )
 
 
-def on_policy_lesson(
-    shop: Workshop, step: int, indices: Tensor, temperature: float, between: Callable[[], None] = no_matter
-) -> Lesson:
-    """The lesson of a step in which the student writes the texts; the teacher is asked live, for nothing comes twice.
+def on_policy_batch(
+    shop: Workshop, step: int, indices: Tensor, draws: Tensor, between: Callable[[], None] = no_matter
+) -> Batch:
+    """The batch of a step in which the student writes the texts; the teacher is asked live, for nothing comes twice.
 
     No label is seen: those at hand are the student's own words, which nobody calls right.
 
@@ -77,44 +98,56 @@ def on_policy_lesson(
         shop: of the run; its `on_policy` and `live` are there.
         step: 0-based.
         indices: of the transfer set, `[B]`.
-        temperature: of the step's losses; the student draws at 1.
+        draws: `[B]`, without a meaning here.
         between: called while it writes; may raise to end it.
     """
     assert shop.on_policy is not None
-    assert shop.live is not None
     device = shop.fabric.device
     inputs, labels = (part.to(device) for part in shop.on_policy.written(shop.model, indices, step, between))
-    taught, teacher_layers = shop.live.answer(inputs)
     seen = torch.zeros(len(indices), dtype=torch.bool, device=device)
-    return _heard(shop, indices, _Batch(inputs, labels, seen, taught, teacher_layers), temperature)
+    return Batch(inputs, labels, seen, indices, draws, asked=inputs)
 
 
-def _heard(shop: Workshop, indices: Tensor, batch: _Batch, temperature: float) -> Lesson:
-    """The student's answer to a batch beside the teacher's, at the positions that count."""
+def lesson_of(shop: Workshop, batch: Batch, temperature: float) -> Lesson:
+    """The student's answer to a batch beside the teacher's, at the positions that count.
+
+    Args:
+        shop: of the run.
+        batch: what both are shown.
+        temperature: of the step's losses.
+    """
+    taught, told = _said_by_the_teacher(shop, batch)
     logits = shop.model(batch.inputs)
     student_layers = _in_full(shop.taps.take()) if shop.taps.names else {}
-    teacher_layers = _in_full(batch.teacher_layers)
-    positions = Positions.of_labels(batch.labels)
-    mix, labels, seen = batch.mix, batch.labels, batch.seen
-    partners = mix.partners.to(labels.device) if mix else None
-    teacher_logits, kept = as_taught(batch.taught, positions, shop.config.objective, labels.device)
+    teacher_layers = _in_full(told)
+    positions, labels = batch.positions, batch.labels
+    teacher_logits, kept = as_taught(taught, positions, shop.config.objective, labels.device)
     return Lesson(
         logits=positions.of(logits),
         labels=positions.of(labels),
-        labelled=positions.each(seen),
+        labelled=positions.each(batch.seen),
         teacher_logits=teacher_logits,
         kept=kept,
         temperature=temperature,
-        indices=indices.to(labels.device),
+        indices=batch.indices.to(labels.device),
         student_layers=_where_they_count(student_layers, positions),
         teacher_layers=_where_they_count(teacher_layers, positions),
         where=positions.where,
         student_texts=student_layers if positions.where is not None else {},
         teacher_texts=teacher_layers if positions.where is not None else {},
-        partner_labels=labels[partners] if partners is not None else None,
-        partner_labelled=seen[partners] if partners is not None else None,
-        own_share=mix.share if mix else 1.0,
+        partner_labels=batch.partner_labels,
+        partner_labelled=batch.partner_seen,
+        own_share=batch.own_share,
     )
+
+
+def _said_by_the_teacher(shop: Workshop, batch: Batch) -> tuple[Tensor | Kept | None, dict[str, Tensor]]:
+    """Its logits `[B, C]` or `[B, L, C]`, or what is kept of them, and its layers; None and none if it is not asked."""
+    if batch.asked is not None and shop.live:
+        return shop.live.answer(batch.asked)
+    if batch.kept and shop.answers:
+        return shop.answers.taught(batch.indices, batch.draws), {}
+    return None, {}
 
 
 def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:

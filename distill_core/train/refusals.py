@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from distill_core.config import DistillConfig, Phase
 from distill_core.errors import ConfigError
 from distill_core.losses.registry import loss_named
 from distill_core.train.moment import levels_of
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def check_budget(budget: int | None, classes: int, images: int, noun: str = "images") -> None:
@@ -83,3 +87,52 @@ def check_top_k(config: DistillConfig, classes: int) -> None:
                     f"top_k: {info.title} ({name!r}) reads the teacher's whole answers, and only the {k:,} likeliest "
                     f"of {classes:,} are kept of each; take 'kd' or 'hard' in its place, or set top_k to none"
                 )
+
+
+def check_micro_batch(config: DistillConfig) -> None:
+    """Refuses `micro_batch` beside a loss whose parts do not add up to that of the whole batch.
+
+    Raises:
+        ConfigError: naming the loss, and what to do.
+    """
+    training = config.training
+    if training.pieces(training.batch_size) == 1:
+        return
+    for phase in config.phases:
+        for name in levels_of(config, phase) if phase.share > 0 else ():
+            info = loss_named(name)
+            if info.mean_over == "batch":
+                raise ConfigError(
+                    f"micro_batch: {info.title} ({name!r}) relates the inputs of a batch to each other, so a batch of "
+                    f"{training.batch_size:,} cannot be learnt {training.micro_batch:,} at a time; leave the loss out, "
+                    "or set micro_batch to none"
+                )
+
+
+def norms_see_pieces(config: DistillConfig, *parts: nn.Module) -> str | None:
+    """What `micro_batch` does to batch norm, if anything: a sentence for the user.
+
+    Args:
+        config: of the run.
+        parts: the student and whatever else learns.
+
+    Raises:
+        ConfigError: if a batch norm would see single inputs, which have no spread.
+    """
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    training = config.training
+    pieces = training.pieces(training.batch_size)
+    if pieces == 1 or not any(isinstance(module, _BatchNorm) for part in parts for module in part.modules()):
+        return None
+    least, most = training.batch_size // pieces, -(-training.batch_size // pieces)
+    if least == 1:
+        raise ConfigError(
+            f"micro_batch: {training.micro_batch} of a batch of {training.batch_size} leaves batch norm single inputs, "
+            "which have no mean and spread to learn from; take more at a time, set micro_batch to none, or choose a "
+            "student without batch norm"
+        )
+    return (
+        f"micro_batch = {training.micro_batch}: the batch norms of this run see {most} inputs at a time, not the "
+        f"{training.batch_size} of a batch, so its numbers are not those of whole batches"
+    )

@@ -25,7 +25,7 @@ from distill_core.train.labels import data_and_labels
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
 from distill_core.train.live import LiveTeacher
 from distill_core.train.on_policy import OnPolicy
-from distill_core.train.refusals import check_classes, check_top_k
+from distill_core.train.refusals import check_classes, check_micro_batch, check_top_k, norms_see_pieces
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
 from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
@@ -114,6 +114,7 @@ def furnish(
     facts = data.facts
     check_classes(config.phases, len(facts.groups), config.dataset)
     check_top_k(config, len(facts.classes))
+    check_micro_batch(config)
     share = config.training.on_policy
     on_policy = OnPolicy(share, config.seed, task.author(data)) if share else None
     steps_per_epoch = max(1, len(data.train) // config.training.batch_size)
@@ -136,6 +137,8 @@ def furnish(
         images=len(data.train),
     )
     terms = builder.build()
+    if warning := norms_see_pieces(config, builder.student, terms):
+        warn(warning)
     if teacher:
         teacher.model.to(fabric.device)
     student = builder.student

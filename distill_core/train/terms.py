@@ -73,24 +73,21 @@ def weighted_sum(weights: Mapping[str, float], terms: Mapping[str, Tensor]) -> T
     return torch.stack([weights[term] * value for term, value in terms.items()]).sum()
 
 
-def gradient_norms(
+def gradients_of(
     weights: Mapping[str, float], terms: Mapping[str, Tensor], parameters: Collection[nn.Parameter]
-) -> dict[str, float]:
-    """The Euclidean norm of each weighted term's own gradient with respect to the student's parameters.
+) -> dict[str, list[Tensor]]:
+    """Each weighted term's own gradient, by the parameters it reaches or zeros; none for a term that is constant.
 
     The graph is kept, so that the sum can still be differentiated.
     """
-    norms = {}
-    for name, value in terms.items():
-        if not value.requires_grad:
-            norms[name] = 0.0
-            continue
-        gradients = torch.autograd.grad(
-            weights[name] * value, list(parameters), retain_graph=True, allow_unused=True, materialize_grads=False
+    return {
+        name: list(
+            torch.autograd.grad(weights[name] * value, list(parameters), retain_graph=True, materialize_grads=True)
         )
-        squares = [gradient.pow(2).sum() for gradient in gradients if gradient is not None]
-        norms[name] = torch.stack(squares).sum().sqrt().item() if squares else 0.0
-    return norms
+        if value.requires_grad
+        else []
+        for name, value in terms.items()
+    }
 
 
 def names_of_terms(config: DistillConfig) -> tuple[str, ...]:

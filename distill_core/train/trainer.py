@@ -26,23 +26,23 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.home import writable_folder
-from distill_core.losses.lesson import Lesson
 from distill_core.scoring import Closeness, answers_of, closeness
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
-from distill_core.train.lessons import lesson_of, on_policy_lesson
+from distill_core.train.lessons import Batch, lesson_of, on_policy_batch, ordinary_batch
 from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.logbook import steps_between_points
-from distill_core.train.moment import levels_of, moment_of
+from distill_core.train.moment import Moment, levels_of, moment_of
 from distill_core.train.outcome import not_begun, result_of, started, write_weights
+from distill_core.train.pieces import Piece, Sums, pieces_of
 from distill_core.train.pools import Answers, pool_of
 from distill_core.train.progress import Progress, weights_of
 from distill_core.train.result import RunResult
 from distill_core.train.sampler import Sampler
 from distill_core.train.schedule import Span, Stretch, learning_rate, stretches_of
 from distill_core.train.setup import furnish
-from distill_core.train.terms import Asks, gradient_norms, weighted_sum
+from distill_core.train.terms import Asks
 
 __all__ = ["RunResult", "Trainer", "distill"]
 
@@ -218,32 +218,36 @@ class Trainer:
         """One step of gradient descent; its terms go into the means."""
         shop, config, progress = self.shop, self.config, self.progress
         moment = moment_of(config, span, progress.step, shop.steps)
-        lesson = self._lesson(indices, draws, asks, moment.temperature)
-        terms = shop.terms.raw(moment.weights, lesson)
-        loss = weighted_sum(moment.weights, terms)
-        if not torch.isfinite(loss):
-            raise DivergedError(self._divergence(span, terms))
-        if shows_gradients and config.training.gradient_shares:
-            learnt = [parameter for parameter in shop.student.parameters() if parameter.requires_grad]
-            progress.gradients = gradient_norms(moment.weights, terms, learnt)
+        watched = shop.student.parameters() if shows_gradients and config.training.gradient_shares else ()
+        sums = Sums(moment.weights, [parameter for parameter in watched if parameter.requires_grad])
+        shop.optimiser.zero_grad(set_to_none=True)
+        for piece in pieces_of(self._shown(indices, draws, asks), config.training):
+            self._study(piece, moment, sums)
+        if not torch.isfinite(sums.loss):
+            raise DivergedError(self._divergence(span, sums.terms))
         rate = learning_rate(progress.step, shop.steps, config.optimiser, span.phase)
         for group in shop.optimiser.param_groups:
             group["lr"] = rate
-        shop.optimiser.zero_grad(set_to_none=True)
-        shop.fabric.backward(loss)
         if config.optimiser.clip_norm is not None:
             shop.fabric.clip_gradients(shop.model, shop.optimiser, max_norm=config.optimiser.clip_norm)
         shop.optimiser.step()
         progress.temperature = moment.temperature
-        progress.means.add(terms, moment.weights)
-        progress.train_accuracy.add(lesson.logits, lesson.labels, lesson.labelled)
+        progress.means.add(sums.terms, moment.weights)
+        progress.gradients = sums.gradient_norms or progress.gradients
 
-    def _lesson(self, indices: Tensor, draws: Tensor, asks: Asks, temperature: float) -> Lesson:
-        """What the step shows to its losses; a step whose terms ask no teacher is never one for the student's texts."""
+    def _study(self, piece: Piece, moment: Moment, sums: Sums) -> None:
+        """Adds a piece's part of the step's gradient to what the parameters have."""
+        lesson = lesson_of(self.shop, piece.batch, moment.temperature)
+        terms = self.shop.terms.raw(moment.weights, lesson)
+        self.shop.fabric.backward(sums.add(piece, terms))
+        self.progress.train_accuracy.add(lesson.logits, lesson.labels, lesson.labelled)
+
+    def _shown(self, indices: Tensor, draws: Tensor, asks: Asks) -> Batch:
+        """What the step shows to both models; one whose terms ask no teacher is never for the student's texts."""
         shop, step = self.shop, self.progress.step
         if asks != "nothing" and self._student_writes(step):
-            return on_policy_lesson(shop, step, indices, temperature, self._raise_if_stopping)
-        return lesson_of(shop, step, indices, draws, asks, temperature)
+            return on_policy_batch(shop, step, indices, draws, self._raise_if_stopping)
+        return ordinary_batch(shop, step, indices, draws, asks)
 
     def _student_writes(self, step: int) -> bool:
         return self.shop.on_policy is not None and self.shop.on_policy.writes(step)

@@ -18,6 +18,7 @@ from distill_core.losses.soft_labels import SoftLabels
 from distill_core.losses.token_relations import TokenRelations
 from distill_core.task import Data, Split, task_named
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.trainer import Trainer, distill
 
 
@@ -98,7 +99,7 @@ def test_every_token_of_a_batch_counts_the_same_however_long_its_text(skills: Da
     trainer.shop.model.eval()
 
     def losses(rows: torch.Tensor) -> tuple[float, float, int]:
-        lesson = trainer._lesson(rows, torch.zeros_like(rows), "logits", 2.0)
+        lesson = lesson_of(trainer.shop, trainer._shown(rows, torch.zeros_like(rows), "logits"), 2.0)
         lesson = dataclasses.replace(lesson, labelled=torch.ones_like(lesson.labelled))
         return *(trainer.shop.terms[name](lesson).item() for name in ("kd", "ce")), len(lesson.labels)
 
@@ -282,7 +283,7 @@ def test_attention_is_read_where_the_answer_is_and_suggested_by_depth(
     assert [(pair.student, pair.teacher) for pair in term.site.pairs] == [
         ("block2.attention.probabilities", "block1.attention.probabilities")  # the teacher has one block
     ]
-    lesson = trainer._lesson(indices, torch.zeros_like(indices), "layers", 2.0)
+    lesson = lesson_of(trainer.shop, trainer._shown(indices, torch.zeros_like(indices), "layers"), 2.0)
     loss = term(lesson)
     labels, inputs = shop.data.train.labels[:24], shop.data.train.inputs[:24]
     (looks,) = lesson.student_texts.values()

@@ -18,6 +18,7 @@ from distill_core.losses.lesson import Lesson
 from distill_core.runs.preflight import inspect
 from distill_core.task import Data, task_named
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.trainer import Trainer, distill
 
 INDICES = torch.arange(24)
@@ -36,7 +37,7 @@ def always(skills: Data, config: DistillConfig) -> DistillConfig:
 
 
 def lesson_in(trainer: Trainer, asks: Any = "logits") -> Lesson:
-    return trainer._lesson(INDICES, DRAWS, asks, temperature=2.0)
+    return lesson_of(trainer.shop, trainer._shown(INDICES, DRAWS, asks), 2.0)
 
 
 def test_the_teacher_judges_the_students_own_words_and_none_of_them_counts_as_a_label(always: DistillConfig) -> None:

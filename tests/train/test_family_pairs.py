@@ -18,6 +18,7 @@ from distill_core.home import default_home
 from distill_core.mapping.pairs import Form
 from distill_core.task import Data, DataFacts, Split, no_matter
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.setup import Workshop
 from distill_core.train.terms import weighted_sum
 from distill_core.train.trainer import Trainer
@@ -129,7 +130,9 @@ def learns(student: str, teacher: str, losses: dict[str, float]) -> Workshop:
     shop, values = trainer.shop, []
     first = next(layer for layer in shop.student.modules() if isinstance(layer, nn.Conv2d | nn.Linear))
     for step in range(STEPS):
-        lesson = trainer._lesson(torch.arange(BATCH), torch.zeros(BATCH, dtype=torch.long), "layers", temperature=4.0)
+        lesson = lesson_of(
+            trainer.shop, trainer._shown(torch.arange(BATCH), torch.zeros(BATCH, dtype=torch.long), "layers"), 4.0
+        )
         terms = shop.terms.raw(losses, lesson)
         loss = weighted_sum(losses, terms)
         shop.optimiser.zero_grad()

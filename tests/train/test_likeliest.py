@@ -20,6 +20,7 @@ from distill_core.losses.soft_labels import soft_label_loss
 from distill_core.losses.truncated import tail_error, truncated_kl
 from distill_core.task import Split, task_named
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
 from distill_core.train.refusals import check_top_k
 from distill_core.train.trainer import Trainer
@@ -262,7 +263,10 @@ def test_a_step_that_reads_layers_cuts_down_what_the_teacher_says_anew(kd_config
     indices = torch.arange(8)
     assert trainer.shop.answers is not None
     trainer.shop.answers.prepare(0, indices)
-    kept, anew = (trainer._lesson(indices, torch.zeros_like(indices), asks, 4.0) for asks in ("logits", "layers"))
+    kept, anew = (
+        lesson_of(trainer.shop, trainer._shown(indices, torch.zeros_like(indices), asks), 4.0)
+        for asks in ("logits", "layers")
+    )
     assert anew.teacher_layers
     assert kept.teacher_logits is None
     assert anew.teacher_logits is None

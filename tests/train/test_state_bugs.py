@@ -14,6 +14,7 @@ from distill_core.cards import ModelCard, write_model
 from distill_core.events import Event, StepLogged
 from distill_core.task import task_named
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.trainer import Trainer
 from distill_core.vision.models import build
 
@@ -210,7 +211,7 @@ def test_a_teacher_of_another_normalisation_is_shown_the_students_images_normali
     for model in (shop.answers._teacher, shop.live.model, shop.student):
         model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
     shop.answers.prepare(0, indices)
-    trainer._lesson(indices, draws, "layers", temperature=4.0)
+    lesson_of(trainer.shop, trainer._shown(indices, draws, "layers"), 4.0)
     kept, live, student = seen
     facts = shop.data.facts
     expected = (student * facts.std[0] + facts.mean[0] - 0.2) / 0.5

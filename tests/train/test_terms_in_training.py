@@ -16,6 +16,7 @@ from distill_core.events import Event, Started, StepLogged
 from distill_core.losses.registry import LOSSES
 from distill_core.task import task_named
 from distill_core.train.control import RunControl
+from distill_core.train.lessons import lesson_of
 from distill_core.train.moment import levels_of
 from distill_core.train.trainer import Trainer
 
@@ -191,7 +192,7 @@ def test_mixed_images_go_to_teacher_and_student_alike(kd_config: DistillConfig, 
     shop.student.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
     assert shop.live is not None
     shop.live.model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].clone()))
-    lesson = trainer._lesson(indices, draws, "layers", temperature=4.0)
+    lesson = lesson_of(trainer.shop, trainer._shown(indices, draws, "layers"), 4.0)
     teacher_saw, student_saw = seen
     assert torch.allclose(teacher_saw, student_saw)
     assert not torch.allclose(student_saw, shop.feed.augmented(indices, draws))
@@ -295,7 +296,7 @@ def test_the_teacher_is_asked_without_gradient_and_gives_the_same_layers_as_a_pl
     trainer = Trainer(kd_config.changed({"terms": ["at"]}), task_named("vision"), lambda _event: None, RunControl())
     shop = trainer.shop
     indices, draws = torch.arange(8), torch.zeros(8, dtype=torch.long)
-    lesson = trainer._lesson(indices, draws, "layers", temperature=4.0)
+    lesson = lesson_of(trainer.shop, trainer._shown(indices, draws, "layers"), 4.0)
     assert not lesson.taught.requires_grad
     assert not any(layer.requires_grad for layer in lesson.teacher_layers.values())
     assert all(layer.requires_grad for layer in lesson.student_layers.values())
@@ -382,7 +383,7 @@ def test_a_teacher_whose_answers_nobody_reads_stops_after_the_last_layer_that_is
     ran: list[str] = []
     for name in ("stage2", "stage3"):
         live.model.get_submodule(name).register_forward_hook(lambda *_, name=name: ran.append(name))
-    lesson = trainer._lesson(torch.arange(8), torch.zeros(8, dtype=torch.long), "layers", temperature=4.0)
+    lesson = lesson_of(trainer.shop, trainer._shown(torch.arange(8), torch.zeros(8, dtype=torch.long), "layers"), 4.0)
     assert lesson.teacher_logits is None
     assert list(lesson.teacher_layers) == ["stage2.block1"]
     assert "stage3" not in ran
