@@ -42,6 +42,7 @@ def test_every_knob_reaches_the_run(app: Any, embedded_teacher: str, still_manag
     page.number_input(key="form_draws").set_value(2)
     page.slider(key="form_easiest").set_value(30)
     page.number_input(key="form_threads").set_value(1)
+    page.number_input(key="form_micro_batch").set_value(8)
     page.run()
     config = submitted(page, still_manager)
     assert config.student == "resnet8-w4"
@@ -53,6 +54,7 @@ def test_every_knob_reaches_the_run(app: Any, embedded_teacher: str, still_manag
     assert config.baseline is False
     assert (config.optimiser.optimiser, config.optimiser.learning_rate) == ("adamw", 0.01)
     assert (config.augmentation.draws, config.hardware.threads) == (2, 1)
+    assert config.training.micro_batch == 8
 
 
 def test_all_labels_means_no_budget(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
@@ -119,6 +121,8 @@ def test_a_student_as_large_as_its_teacher_is_warned_of(app: Any, embedded_teach
         ("crop_padding", 17, "Random crop: got 17; it must be at most 16"),
         ("draws", -1, "Versions of an image: got -1; it must be at least 0"),
         ("threads", -2, "CPU threads: got -2; it must be at least 1"),
+        ("micro_batch", -2, "Inputs at a time: got -2; it must be at least 1"),
+        ("micro_batch", 1, "Inputs at a time: 1 of a batch of 64 leaves batch norm single inputs"),
     ],
 )
 def test_a_number_out_of_range_reaches_the_form_which_names_it_and_does_not_start(
@@ -133,6 +137,17 @@ def test_a_number_out_of_range_reaches_the_form_which_names_it_and_does_not_star
     assert page.button(key="start").disabled
     assert not still_manager.store.list()
     assert page.slider(key="form_temperature").value == 7.0
+
+
+def test_a_method_that_a_batch_in_pieces_cannot_learn_is_told_below_the_number(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    page.number_input(key="form_micro_batch").set_value(16).run()
+    assert not page.error
+    page.checkbox(key="form_use_rkd").check().run()
+    expected = "Inputs at a time: Distances and angles (RKD) ('rkd') relates the inputs of a batch to each other"
+    assert page.error[0].value.startswith(expected)
+    assert any(expected in markdown.value for markdown in page.markdown)
+    assert page.button(key="start").disabled
 
 
 def test_two_mistakes_are_told_together(app: Any, embedded_teacher: str) -> None:

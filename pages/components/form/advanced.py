@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.components.form.problems import told_here
 from pages.components.form.state import base, noun, of_images, taught
 from pages.components.form.values import OWN
+from pages.components.form.words import NAMES
 
 PRECISIONS = {"32-true": "32 bits", "bf16-mixed": "bfloat16, mixed", "16-mixed": "16 bits, mixed"}
 _OPTIMISERS = {"sgd": "SGD", "adamw": "AdamW"}
@@ -106,4 +108,14 @@ def _machine() -> None:
         key="form_precision",
         persist_state="session",
     )
+    st.number_input(
+        NAMES["micro_batch"],
+        step=8,
+        key="form_micro_batch",
+        persist_state="session",
+        help=f"How many {noun()} of a batch go through the models together, where memory is short; 0 takes them all. "
+        "The student still takes its steps by the whole batch, the same as otherwise. Batch norm alone sees the "
+        "smaller number.",
+    )
+    told_here(NAMES["micro_batch"])
     st.number_input("CPU threads", step=1, key="form_threads", persist_state="session", help="0 takes torch's choice.")

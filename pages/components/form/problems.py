@@ -60,7 +60,8 @@ def told_here(*fields: str) -> None:
 def refusals_of(config: DistillConfig) -> list[str]:
     """Why a run would fail at its start; asked once for the same settings."""
     asked = _ASKED if config.objective.top_k is None else (*_ASKED, *_OF_TOP_K)
-    settings = config.model_dump(mode="json", include={**dict.fromkeys(asked, True), "training": {"on_policy"}})
+    of_training = {"on_policy"} | ({"micro_batch", "batch_size"} if config.training.micro_batch is not None else set())
+    settings = config.model_dump(mode="json", include={**dict.fromkeys(asked, True), "training": of_training})
     return _refusals(json.dumps(settings))
 
 

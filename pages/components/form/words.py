@@ -17,6 +17,7 @@ NAMES = {
     "epochs": "Epochs",
     "on_policy": "Texts by the student",
     "batch_size": "Batch size",
+    "micro_batch": "Inputs at a time",
     "seed": "Seed",
     "learning_rate": "Learning rate",
     "weight_decay": "Weight decay",

@@ -61,6 +61,7 @@ ODD: dict[str, dict[str, Any]] = {
         "terms": ["at"],
         "phases": [{"name": "a", "share": 0.5, "terms": {"at": 5.0}}, {"name": "b", "share": 0.5}],
     },
+    "a batch in pieces": {"micro_batch": 16},
     "texts by the student, to less than a percent": {"on_policy": 0.123},
     "no teacher": {"teacher": None, "label_budget": None, "baseline": False},
     "no teacher and classes": {"teacher": None, "phases": phases(pool="classes", classes=[1])},
