@@ -23,6 +23,7 @@ from typing import Any
 
 import distill_core
 from distill_core import errors
+from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.home import default_home, writable_folder
 from distill_core.task import DataFacts
@@ -77,6 +78,27 @@ def export_model(
         "home": str((home or default_home()).absolute()),
     }
     return run_job(request, should_stop, EXPORT_TIMEOUT)
+
+
+def measure_layers(
+    config: DistillConfig, *, home: Path | None = None, should_stop: ShouldStop = never
+) -> dict[str, Any]:
+    """What a run's student is worth before training, for each choice of the layers it could begin with.
+
+    Args:
+        config: of the run.
+        home: where data sets are; None for the default.
+        should_stop: see the module.
+
+    Returns:
+        A `train.damage.Damage` as plain data.
+
+    Raises:
+        JobStopped: if `should_stop` said so.
+        DistillError: in the worker's own words.
+    """
+    request = {"job": "layers", "config": config.model_dump(mode="json")}
+    return run_job({**request, "home": str((home or default_home()).absolute())}, should_stop, MEASURE_TIMEOUT)
 
 
 def measure_files(

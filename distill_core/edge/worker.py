@@ -55,11 +55,22 @@ def architectures(request: Request) -> dict[str, Any]:
     return {}
 
 
+def layers(request: Request) -> dict[str, Any]:
+    """What a student is worth before training, for each choice of layers; see `train.damage.damage`."""
+    from dataclasses import asdict
+
+    from distill_core.config import DistillConfig
+    from distill_core.train.damage import damage
+
+    return asdict(damage(DistillConfig.parse(request["config"]), Path(request["home"])))
+
+
 JOBS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "measure": measure,
     "memory": memory,
     "export": export,
     "architectures": architectures,
+    "layers": layers,
 }
 
 

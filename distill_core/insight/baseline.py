@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distill_core.config import DistillConfig
-from distill_core.insight.names import nouns_of
+from distill_core.insight.names import nouns_of, teacher_name
 
 
 def compared(config: DistillConfig) -> str:
@@ -17,9 +17,14 @@ def compared(config: DistillConfig) -> str:
     sentences = [
         "The baseline is the same student with the same start, steps, batch size and learning rates.",
         batches,
+        *([_beginning(config.begins_from)] if config.begins_from else []),
         *([_augmentation(config)] if config.augmentation.changes else []),
     ]
     return " ".join(sentences)
+
+
+def _beginning(model: str) -> str:
+    return f"Both begin with the same layers of {teacher_name(model)}, so the baseline too has something of a teacher."
 
 
 def _augmentation(config: DistillConfig) -> str:

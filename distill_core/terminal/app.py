@@ -194,6 +194,31 @@ def measure(
         show(measuring.latency_table(result), "", *measuring.sentences(result))
 
 
+@app.command(
+    help="Show what a student is worth before any training that begins with layers of its teacher, for each choice of "
+    "these layers: `layers --teacher gpt-skills --blocks 2`.\n\nOf language models. A run begins so with "
+    "--set begin_from=teacher and --set begin_layers=influence, uniform, first-last or a list such as 1,4."
+)
+def layers(
+    preset: Preset = None,
+    settings: Settings = None,
+    teacher: Annotated[
+        str | None, typer.Option("--teacher", metavar="NAME", help="Whose layers; a name or a folder.")
+    ] = None,
+    blocks: Annotated[int | None, typer.Option("--blocks", min=1, help="Of the student, which is as wide.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what a student is worth before any training that begins with layers of its teacher."""
+    from distill_core.terminal import layers as showing
+
+    config = showing.described(preset, settings or (), teacher, blocks)
+    found = showing.measured(config, error_console())
+    if json:
+        show_json(showing.to_dict(found))
+    else:
+        show(*showing.lines(found))
+
+
 @app.command()
 def publish(
     run: RunName,

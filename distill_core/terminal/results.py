@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
+from distill_core.events import beginning_of
+from distill_core.insight.beginning import how_it_began
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of
@@ -135,6 +137,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
         lines.append(summary["gap_closed_why"])
     lines += [HOW_SURE] if kept_skills(summary) else []
     lines += nearness(summary)
+    lines += how_it_began(beginning_of(summary.get("beginning")))
     lines += what_is_kept(summary.get("answers_kept"))
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distill_core.config import DistillConfig
+from distill_core.insight.beginning import how_it_began
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.speed import one_input, writing_speed
 from distill_core.insight.words import about, count, megabytes, percent
@@ -118,6 +119,7 @@ class Watch:
         else:
             teacher = f"{event.teacher.name} ({count(event.teacher.parameters)} parameters)"
             yield Said(f"{student} learns from {teacher} on {event.images:,} {self._noun} of {event.dataset}, {labels}")
+        yield from map(Said, how_it_began(event.beginning))
 
     def _preparing(self, event: Any) -> Iterator[Said]:
         if event.what not in self._told:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from distill_core.errors import DistillError
 from distill_core.figures.loss import Show
+from distill_core.insight.beginning import begins_with, how_it_began
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
@@ -66,7 +67,9 @@ def _view(run_id: str, was_live: bool) -> None:
         _ended(snapshot.record)
     if snapshot.status != "finished":
         figures(run.history, snapshot.record)
-        for sentence in what_is_kept(run.history.student.kept):
+        started = run.history.student.started
+        began = how_it_began(started.beginning if started else None)
+        for sentence in (*began, *what_is_kept(run.history.student.kept)):
             st.caption(sentence)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -150,7 +153,7 @@ def _header(snapshot: Snapshot) -> None:
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
     own_name = "" if record.name.startswith(config.student) else record.name  # the title says the rest
     images = Path(config.data_folder).name if config.data_folder else config.dataset
-    facts = [own_name, images, labels]
+    facts = [own_name, images, labels, begins_with(config)]
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
     if config.training.on_policy:

@@ -141,7 +141,7 @@ def check_sizes(student: Size, teacher: Size, such_as: str = "") -> None:
         ours, theirs = getattr(student, part), getattr(teacher, part)
         if ours != theirs:
             raise ConfigError(
-                f"begin_from: the student's {part} is {ours} and the teacher's {theirs}, so none can be copied; take a "
+                f"begin_from: the student's {part} is {ours} and the teacher's {theirs}, so no layers can be copied; take a "
                 f"student whose {part} is {theirs}{such_as and f', such as {such_as}'}, or begin from random weights"
             )
 

@@ -11,6 +11,7 @@ from distill_core.insight.words import count, percent, times_smaller
 from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import students, teachers
+from pages.components.form.beginning import begins_with, worth
 from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base, fill_form, noun
 from pages.components.form.values import NO_TEACHER
@@ -43,6 +44,8 @@ def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
         teacher = _teacher(dataset)
     with learn:
         student = _student(teacher)
+        begins_with()
+    worth()
     return teacher, student
 
 

@@ -10,7 +10,18 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.insight.foresight import refusals
 from pages.components.form.state import base, form
-from pages.components.form.values import BY_HAND, CLASSES, FILE, KEEP, LAYER_MAPS, METHODS, NO_TEACHER, USUAL, config_of
+from pages.components.form.values import (
+    BY_HAND,
+    CLASSES,
+    FILE,
+    KEEP,
+    LAYER_MAPS,
+    METHODS,
+    NO_TEACHER,
+    RANDOM,
+    USUAL,
+    config_of,
+)
 from pages.components.form.words import on_screen
 
 _FORGOTTEN_AFTER = 5.0
@@ -23,6 +34,7 @@ def described() -> tuple[DistillConfig | None, list[str]]:
     unsaid = waiting()
     if unsaid:  # what is said already is checked all the same
         inputs |= {"fine_tune": KEEP} if inputs["fine_tune"] == CLASSES else {}
+        inputs |= {"begin_layers": "influence"} if not inputs["begin_blocks"].strip() else {}
         inputs |= {f"layers_{name}": LAYER_MAPS[0] for name in METHODS if not inputs[f"pairs_{name}"]}
     try:
         config = config_of(inputs, base())
@@ -40,6 +52,12 @@ def waiting() -> str | None:
         return "Name the folder of your images first."
     if inputs.form_budgeted == FILE and not inputs.form_labels_file.strip():
         return "Name the file of labels first."
+    if (
+        inputs.form_begin_from != RANDOM
+        and inputs.form_begin_layers == BY_HAND
+        and not inputs.form_begin_blocks.strip()
+    ):
+        return "Name the blocks that the student begins with first."
     taught = inputs.form_teacher != NO_TEACHER
     usual = inputs.form_plan == USUAL
     if taught and usual and inputs.form_fine_tune == CLASSES and not inputs.form_classes:
@@ -72,6 +90,8 @@ _ASKED = (
     "image_size",
     "student",
     "teacher",
+    "begin_from",
+    "begin_layers",
     "label_budget",
     "labels_file",
     "phases",

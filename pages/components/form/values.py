@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from distill_core.config import DEFAULT_PHASES, LAYER_MODES, PHASE_NAMES, DistillConfig, Phase
+from distill_core.config import DEFAULT_PHASES, LAYER_MODES, PHASE_NAMES, TEACHER, BlockChoice, DistillConfig, Phase
 from distill_core.losses.registry import LOSSES
 
 NO_TEACHER = "none"
+RANDOM = "random"
 ALL, SOME, FILE = "All", "Only some", "From a file"
 KEEP, LABELS, CLASSES = "Teacher", "Labels alone", "Some classes"
 OWN, USUAL = "As in that run", "The usual three"
@@ -58,6 +59,8 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         **{name: _at(data, path) for name, path in _DIRECT.items()},
         "data_folder": config.data_folder or "",
         "teacher": config.teacher or NO_TEACHER,
+        "begin_from": config.begin_from or RANDOM,
+        **_beginning_values(config.begin_layers),
         "budgeted": FILE if config.labels_file else ALL if config.label_budget is None else SOME,
         "budget": config.label_budget or 400,
         "labels_file": config.labels_file or "",
@@ -84,6 +87,12 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
     taught = now["teacher"] != NO_TEACHER
     if "teacher" in moved:
         settings["teacher"] = now["teacher"] if taught else None
+    if "begin_from" in moved or (not taught and now["begin_from"] == TEACHER):
+        begins = taught or now["begin_from"] != TEACHER
+        settings["begin_from"] = now["begin_from"] if begins and now["begin_from"] != RANDOM else None
+    if moved & {"begin_layers", "begin_blocks"}:
+        by_hand = now["begin_layers"] == BY_HAND
+        settings["begin_layers"] = _blocks(now["begin_blocks"]) if by_hand else now["begin_layers"]
     if moved & {"dataset", "data_folder"}:
         settings["data_folder"] = (now["data_folder"] or None) if now["dataset"] == "folder" else None
     if moved & {"budgeted", "budget", "labels_file"}:
@@ -103,6 +112,19 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         names = PHASE_NAMES if "phases" in settings else tuple(phase.name for phase in base.phases)
         settings["terms"] = _terms(now, moved, taught, base, names)
     return base.changed(settings)
+
+
+def _beginning_values(layers: BlockChoice) -> dict[str, str]:
+    """What the inputs of the student's first layers show."""
+    if isinstance(layers, tuple):
+        return {"begin_layers": BY_HAND, "begin_blocks": ", ".join(map(str, layers))}
+    return {"begin_layers": layers, "begin_blocks": ""}
+
+
+def _blocks(text: str) -> list[int] | str:
+    """``1, 4`` -> [1, 4]; what are no numbers is left as it is, for the configuration to refuse."""
+    parts = text.replace(",", " ").split()
+    return [int(part) for part in parts] if parts and all(part.isdecimal() for part in parts) else text
 
 
 def _at(data: Any, path: str) -> Any:

@@ -14,6 +14,8 @@ NAMES = {
     "dataset": "Data set",
     "teacher": "Teacher",
     "student": "Student",
+    "begin_from": "Begins with",
+    "begin_layers": "Which of its layers",
     "epochs": "Epochs",
     "on_policy": "Texts by the student",
     "batch_size": "Batch size",

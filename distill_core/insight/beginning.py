@@ -1,0 +1,53 @@
+"""Layers that a student begins with, in words: before a run, and after it."""
+
+from __future__ import annotations
+
+from distill_core.config import BlockChoice, DistillConfig
+from distill_core.errors import DistillError
+from distill_core.events import Beginning
+from distill_core.insight.foresight import refusals
+from distill_core.insight.names import teacher_name
+from distill_core.insight.words import listed
+from distill_core.task import task_named
+
+
+def how_it_began(beginning: Beginning | None) -> list[str]:
+    """A sentence on the layers a student began with; none where its weights were random."""
+    if beginning is None:
+        return []
+    took = listed([f"block{number}" for number in beginning.blocks])
+    influences = ", ".join(f"{value:.2f}" for value in beginning.influence)
+    return [
+        f"The student began with {took} of {teacher_name(beginning.model)}, whose blocks have the influence "
+        f"{influences}."
+    ]
+
+
+def begins_with(config: DistillConfig) -> str:
+    """The same before a run, in a few words; "" for random weights."""
+    if config.begins_from is None:
+        return ""
+    return f"begins with layers of {teacher_name(config.begins_from)} ({of_choice(config.begin_layers)})"
+
+
+def of_choice(layers: BlockChoice) -> str:
+    """``by influence``, ``blocks 1, 4``."""
+    if isinstance(layers, tuple):
+        return f"block{'' if len(layers) == 1 else 's'} {', '.join(map(str, layers))}"
+    return {"influence": "by influence", "uniform": "spread evenly", "first-last": "first and last"}[layers]
+
+
+def why_not(config: DistillConfig) -> str | None:
+    """Why a run's student cannot begin with its teacher's layers, however they are chosen; None if it can.
+
+    Empty where student, teacher or data are wrong themselves, which is said elsewhere.
+    """
+    plain = config.model_copy(update={"begin_from": None})
+    if refusals(plain):
+        return ""
+    asked = plain.model_copy(update={"begin_from": config.teacher, "begin_layers": "influence"})
+    try:
+        task_named(config.task).check_beginning(asked)
+    except DistillError as error:
+        return str(error).partition(": ")[2].partition(", or ")[0]
+    return None
