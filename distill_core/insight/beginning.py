@@ -10,17 +10,23 @@ from distill_core.insight.names import teacher_name
 from distill_core.insight.words import listed
 from distill_core.task import task_named
 
+MANY = 8
+"""More blocks than are listed one by one."""
+
 
 def how_it_began(beginning: Beginning | None) -> list[str]:
     """A sentence on the layers a student began with; none where its weights were random."""
     if beginning is None:
         return []
-    took = listed([f"block{number}" for number in beginning.blocks])
-    influences = ", ".join(f"{value:.2f}" for value in beginning.influence)
-    return [
-        f"The student began with {took} of {teacher_name(beginning.model)}, whose blocks have the influence "
-        f"{influences}."
-    ]
+    values = beginning.influence
+    if len(values) <= MANY:
+        took = listed([f"block{number}" for number in beginning.blocks])
+        told = f"whose blocks have the influence {', '.join(f'{value:.2f}' for value in values)}"
+    else:
+        least, most = (values.index(end) + 1 for end in (min(values), max(values)))
+        took = f"the blocks {', '.join(map(str, beginning.blocks))}"
+        told = f"whose influence goes from {min(values):.2f} (block{least}) to {max(values):.2f} (block{most})"
+    return [f"The student began with {took} of {teacher_name(beginning.model)}, {told}."]
 
 
 def begins_with(config: DistillConfig) -> str:

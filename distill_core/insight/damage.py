@@ -9,11 +9,11 @@ from distill_core.insight.words import listed
 from distill_core.train.damage import LISTED, RANDOM, WHOLE, Damage, Worth
 
 CHOICES = {
-    WHOLE: "the whole teacher",
-    "influence": "the most influential blocks",
-    "uniform": "blocks spread evenly",
-    "first-last": "the first and the last blocks",
-    LISTED: "the blocks named",
+    WHOLE: "whole teacher",
+    "influence": "most influential",
+    "uniform": "evenly spread",
+    "first-last": "first and last",
+    LISTED: "by number",
     RANDOM: "random weights",
 }
 INFLUENCE_HELP = (
@@ -29,10 +29,15 @@ def numbers(blocks: Sequence[int]) -> str:
     return ", ".join(map(str, blocks)) or "–"
 
 
+def of_blocks(blocks: Sequence[int]) -> str:
+    """``block 1``, ``blocks 1, 4``; nothing for none."""
+    return f"block{'' if len(blocks) == 1 else 's'} {numbers(blocks)}" if blocks else ""
+
+
 def headings(found: Damage) -> list[str]:
     """Of the table of damage."""
     measures = [measure.title for measure in _measures(found)]
-    return ["Begins with", "Blocks", *measures, *(["Loss"] if _shows_loss(found) else []), "KL to the teacher"]
+    return ["Begins with", "Blocks", "KL", *measures, *(["Loss"] if _shows_loss(found) else [])]
 
 
 def rows(found: Damage) -> list[list[str]]:
@@ -44,7 +49,7 @@ def _cells(found: Damage, row: Worth) -> list[str]:
     shown = [in_words(measure.name, row.metrics.get(measure.name)) for measure in _measures(found)]
     loss = [f"{row.loss:.3f}"] if _shows_loss(found) else []
     kl = "–" if row.kl is None else "0" if row.choice == WHOLE else f"{row.kl:.3f}"
-    return [CHOICES[row.choice], numbers(row.blocks), *shown, *loss, kl]
+    return [CHOICES[row.choice], numbers(row.blocks), kl, *shown, *loss]
 
 
 def _measures(found: Damage) -> list[Measure]:
@@ -60,17 +65,31 @@ def influence_rows(found: Damage) -> list[list[str]]:
     """A block's name, its influence, and which choices take it."""
     taken = [row for row in found.rows if row.choice not in (WHOLE, RANDOM)]
     return [
-        [f"block{number}", f"{value:.3f}", ", ".join(row.choice for row in taken if number in row.blocks) or "–"]
+        [
+            f"block{number}",
+            f"{value:.3f}",
+            ", ".join(CHOICES[row.choice] for row in taken if number in row.blocks) or "–",
+        ]
         for number, value in enumerate(found.influence, start=1)
     ]
 
 
+def nearest(found: Damage) -> Worth | None:
+    """The choice of layers that is nearest to the teacher; the first of equal ones."""
+    chosen = [row for row in found.rows if row.choice not in (WHOLE, RANDOM) and row.kl is not None]
+    return min(chosen, key=lambda row: row.kl or 0.0, default=None)
+
+
 def meaning(found: Damage) -> str:
     """What was measured, and which choice loses least."""
-    chosen = {row.choice: row.kl for row in found.rows if row.choice not in (WHOLE, RANDOM) and row.kl is not None}
-    measured = f"Before any training, on the {found.inputs:,} validation texts of {found.dataset}."
-    if not chosen:
+    measured = (
+        f"Before any training, on the {found.inputs:,} validation texts of {found.dataset}. KL is the distance to the "
+        "teacher in nats a token."
+    )
+    best = nearest(found)
+    if best is None:
         return measured
-    best = next(row for row in found.rows if row.choice == min(chosen, key=chosen.__getitem__))
-    same = [CHOICES[row.choice] for row in found.rows if row.blocks == best.blocks and row.choice in chosen]
-    return f"{measured} Nearest to the teacher: {listed(same)} ({numbers(best.blocks)})."
+    same = [
+        CHOICES[row.choice] for row in found.rows if row.blocks == best.blocks and row.choice not in (WHOLE, RANDOM)
+    ]
+    return f"{measured} Nearest: {listed(same)} ({of_blocks(best.blocks)})."

@@ -16,7 +16,7 @@ from distill_core.insight.names import teacher_name
 from distill_core.task import task_named
 from distill_core.terminal.screen import table
 from distill_core.terminal.settings import configuration
-from distill_core.train.damage import Damage, damage
+from distill_core.train.damage import LISTED, Damage, damage
 
 USUAL = "language-quick"
 
@@ -64,8 +64,17 @@ def lines(found: Damage) -> list[Any]:
         "",
         words.meaning(found),
         words.INFLUENCE_HELP,
-        f"Begin so: --set student={found.student} --set begin_from={found.model}",
+        _how_to_begin(found),
     ]
+
+
+def _how_to_begin(found: Damage) -> str:
+    """The settings of the choice that loses least."""
+    best = words.nearest(found)
+    if best is None:
+        return f"Begin so: --set student={found.student} --set begin_from={found.model}"
+    layers = ",".join(map(str, best.blocks)) if best.choice == LISTED else best.choice
+    return f"Begin so: --set student={found.student} --set begin_from={found.model} --set begin_layers={layers}"
 
 
 def to_dict(found: Damage) -> dict[str, Any]:

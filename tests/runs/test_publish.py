@@ -114,3 +114,22 @@ def test_damaged_weights_are_not_published(record: RunRecord, tmp_path: Path):
     with pytest.raises(CheckpointError, match="SHA-256"):
         publish(record, "big", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_whose_layers_the_weights_began_with_is_said_without_a_path(record: RunRecord, tmp_path: Path):
+    begun = presets.load("teacher-gpt").changed({"begin_from": str(tmp_path / "runs" / "old-1a2b" / "best")})
+    card = read_card(record.folder / "best")
+    beginning = {
+        "model": str(tmp_path),
+        "blocks": [1, 4],
+        "influence": [0.8, 0.1, 0.1, 0.2],
+        "weights_sha256": "a" * 64,
+    }
+    card = card.model_copy(update={"provenance": {"beginning": beginning}})
+    (record.folder / "best" / "card.json").write_text(card.model_dump_json())
+    said = publish(dataclasses.replace(record, config=begun), "big", tmp_path / "out").provenance
+    assert str(tmp_path) not in json.dumps(said)
+    assert said["beginning"]["blocks"] == [1, 4]
+    assert said["beginning"]["weights_sha256"] == "a" * 64
+    assert said["beginning"]["model"].startswith("old-1a2b")
+    assert "begin_from=old-1a2b" in said["command"]

@@ -140,9 +140,10 @@ def check_sizes(student: Size, teacher: Size, such_as: str = "") -> None:
     for part in ("width", "heads", "vocabulary"):
         ours, theirs = getattr(student, part), getattr(teacher, part)
         if ours != theirs:
+            other = f"a student whose {part} is {theirs}{such_as and f', such as {such_as}'}"
             raise ConfigError(
-                f"begin_from: the student's {part} is {ours} and the teacher's {theirs}, so no layers can be copied; take a "
-                f"student whose {part} is {theirs}{such_as and f', such as {such_as}'}, or begin from random weights"
+                f"begin_from: the student's {part} is {ours} and the teacher's {theirs}, so no layers can be copied; "
+                f"take {other}, or begin from random weights"
             )
 
 

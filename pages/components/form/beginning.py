@@ -11,9 +11,10 @@ from distill_core.edge.jobs import measure_layers
 from distill_core.insight import damage as words
 from distill_core.insight.beginning import why_not
 from distill_core.insight.names import teacher_name
-from distill_core.train.damage import Damage
+from distill_core.insight.words import unbroken
+from distill_core.train.damage import LISTED, Damage
 from pages.components.aside import Aside
-from pages.components.form.problems import told_here
+from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base, of_images, so_far, taught
 from pages.components.form.values import BY_HAND, NO_TEACHER, RANDOM
 from pages.components.form.words import NAMES, on_screen
@@ -116,7 +117,7 @@ def worth() -> None:
     if of_images() or not taught() or st.session_state.form_begin_from == RANDOM:
         return
     config = so_far()
-    if config is None or config.begin_from is None:
+    if config is None or any(line.startswith("begin_") for line in refusals_of(config)):
         return
     asked = _settings(config)
     with st.container(border=True):
@@ -171,16 +172,26 @@ def _forget(settings: str) -> None:
 
 
 def damage_table(found: Damage) -> None:
-    """The choices as a table, then the blocks as another."""
+    """The choices as a table, the one that is chosen in bold, and the blocks as another."""
     choices, blocks = st.columns([3, 2], gap="large")
     with choices:
-        headings, rows = words.headings(found), words.rows(found)
-        st.table(
-            {name: [row[i] for row in rows] for i, name in enumerate(headings)}, border="horizontal", hide_index=True
-        )
+        names, rows = words.headings(found), words.rows(found)
+        chosen = st.session_state.form_begin_layers
+        now = LISTED if chosen == BY_HAND else chosen
+        firsts = [
+            (f"**{title}**" if worth.choice == now else title) + _small(words.of_blocks(worth.blocks))
+            for worth, (title, *_) in zip(found.rows, rows, strict=True)
+        ]
+        cells = {name: [row[i] for row in rows] for i, name in enumerate(names) if i > 1}
+        st.table({"Begins with": firsts, **cells}, border="horizontal", hide_index=True)
         st.caption(words.meaning(found))
     with blocks:
         rows = words.influence_rows(found)
-        names = ("Block", "Influence", "Taken by")
+        names = ["Block", "Influence", "Taken by"]
         st.table({name: [row[i] for row in rows] for i, name in enumerate(names)}, border="horizontal", hide_index=True)
         st.caption(words.INFLUENCE_HELP)
+
+
+def _small(line: str) -> str:
+    """A second line in a cell, if there is one."""
+    return f"  \n:gray[{unbroken(line)}]" if line else ""

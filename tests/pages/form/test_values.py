@@ -17,6 +17,7 @@ from pages.components.form.values import (
     METHODS,
     NO_TEACHER,
     OWN,
+    RANDOM,
     SOME,
     USUAL,
     config_of,
@@ -63,6 +64,9 @@ ODD: dict[str, dict[str, Any]] = {
     },
     "a batch in pieces": {"micro_batch": 16},
     "texts by the student, to less than a percent": {"on_policy": 0.123},
+    "layers of the teacher": {"begin_from": "teacher", "begin_layers": [3, 1, 1]},
+    "layers of another model": {"begin_from": "/nowhere/best", "begin_layers": "uniform"},
+    "layers of another model, without a teacher": {"teacher": None, "begin_from": "big", "begin_layers": [2]},
     "no teacher": {"teacher": None, "label_budget": None, "baseline": False},
     "no teacher and classes": {"teacher": None, "phases": phases(pool="classes", classes=[1])},
 }
@@ -196,3 +200,23 @@ def test_what_a_configuration_does_not_take_is_refused() -> None:
     config = DistillConfig()
     with pytest.raises(ConfigError, match="learning_rate"):
         config_of(values_of(config) | {"learning_rate": 0.0}, config)
+
+
+def test_the_first_layers_go_both_ways_and_a_list_is_read_with_commas_or_without() -> None:
+    config = presets.load("language-quick")
+    taken = config_of(values_of(config) | {"begin_from": "teacher", "begin_layers": "first-last"}, config)
+    assert taken == config.changed({"begin_from": "teacher", "begin_layers": "first-last"})
+    for text in ("1, 4", "1 4", " 1,4 "):
+        by_number = {"begin_from": "teacher", "begin_layers": BY_HAND, "begin_blocks": text}
+        assert config_of(values_of(config) | by_number, config).begin_layers == (1, 4)
+    back = config_of(values_of(taken) | {"begin_from": RANDOM}, taken)
+    assert back.begin_from is None
+    with pytest.raises(ConfigError, match="begin_layers: got 'one'"):
+        config_of(values_of(config) | {"begin_layers": BY_HAND, "begin_blocks": "one"}, config)
+
+
+def test_without_a_teacher_there_are_no_layers_of_it() -> None:
+    config = presets.load("language-quick").changed({"begin_from": "teacher"})
+    assert config_of(values_of(config) | {"teacher": NO_TEACHER}, config).begin_from is None
+    named = config.changed({"begin_from": "big"})
+    assert config_of(values_of(named) | {"teacher": NO_TEACHER}, named).begin_from == "big"
