@@ -336,6 +336,15 @@ class DistillConfig(Part):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _teacher_means_the_runs_own(self) -> Self:
+        if self.begin_from == TEACHER == self.teacher:
+            raise ValueError(
+                "begin_from: got 'teacher', which means the run's own teacher, but that is itself called 'teacher'; name "
+                "its folder as the teacher, such as ./teacher"
+            )
+        return self
+
     @classmethod
     def parse(cls, data: Any) -> DistillConfig:
         """Builds a configuration from plain data, whose settings stand in their parts or by leaf name at the top.

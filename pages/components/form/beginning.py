@@ -12,6 +12,7 @@ from distill_core.insight import damage as words
 from distill_core.insight.beginning import why_not
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import unbroken
+from distill_core.task import task_named
 from distill_core.train.damage import LISTED, Damage
 from pages.components.aside import Aside
 from pages.components.form.problems import refusals_of, told_here
@@ -134,12 +135,14 @@ def worth() -> None:
 
 
 def _settings(config: DistillConfig) -> str:
-    """All that decides the table."""
+    """All that decides the table, the weights of the model whose layers are taken among it."""
+    task = task_named(config.task)
+    card = task.card_of(str(config.begins_from), task.foreseen(config).facts(config.dataset))
     known = {"task", "teacher", "student", "dataset", "data_folder", "label_budget", "seed", "begin_from"}
     data = config.model_dump(mode="json", include=known)
     if isinstance(config.begin_layers, tuple):
         data["begin_layers"] = list(config.begin_layers)
-    return json.dumps(data)
+    return json.dumps({"config": data, "weights": card.weights_sha256 if card else ""})
 
 
 def _ask(settings: str) -> None:
@@ -148,7 +151,7 @@ def _ask(settings: str) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=TABLES)
 def _work(settings: str) -> Aside:
-    config = DistillConfig.parse(json.loads(settings))
+    config = DistillConfig.parse(json.loads(settings)["config"])
     return Aside(lambda: Damage.from_dict(measure_layers(config)))
 
 
