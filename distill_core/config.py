@@ -340,8 +340,8 @@ class DistillConfig(Part):
     def _teacher_means_the_runs_own(self) -> Self:
         if self.begin_from == TEACHER == self.teacher:
             raise ValueError(
-                "begin_from: got 'teacher', which means the run's own teacher, but that is itself called 'teacher'; name "
-                "its folder as the teacher, such as ./teacher"
+                "begin_from: got 'teacher', which means the run's own teacher, but that is itself called 'teacher'; "
+                "name its folder as the teacher, such as ./teacher"
             )
         return self
 

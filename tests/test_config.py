@@ -64,6 +64,7 @@ def test_json_and_back_is_the_same(
             {"begin_layers": "middle"},
             r"begin_layers: got 'middle'; it is 'influence', 'uniform', 'first-last', or a list",
         ),
+        ({"teacher": "teacher", "begin_from": "teacher"}, r"begin_from: got 'teacher', .* itself called 'teacher'"),
         ({"begin_layers": []}, r"begin_layers: got \[\]; .* counted from 1"),
         ({"begin_layers": [0, 3]}, r"begin_layers: got \[0, 3\]; .* counted from 1"),
         ({"begin_layers": [True]}, r"begin_layers: got \[True\]"),
