@@ -112,7 +112,7 @@ def grid(vary: Mapping[str, Sequence[Any]]) -> tuple[Variant, ...]:
             raise ConfigError(f"study: {setting} has no values to try; write {setting}=VALUE,VALUE ...")
     named: dict[str, dict[str, Any]] = {}
     for setting, values in vary.items():
-        named[setting] = {f"{setting} {_words(value)}": value for value in values}
+        named[setting] = {f"{setting} {_words(setting, value)}": value for value in values}
         if len(named[setting]) < len(values):
             raise ConfigError(f"study: {setting} has a value twice; got {list(values)!r}")
     return named_variants(named)
@@ -151,7 +151,7 @@ def read_plan(path: Path) -> StudyPlan:
     return StudyPlan.parse(data)
 
 
-def _words(value: Any) -> str:
+def _words(setting: str, value: Any) -> str:
     if value is None:
-        return "all"
+        return "all" if setting == "label_budget" else "none"
     return value if isinstance(value, str) else json.dumps(value)

@@ -76,3 +76,10 @@ def test_the_plans_in_docs_can_be_read() -> None:
 def test_what_is_varied_is_a_list(vary: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         grid(vary)  # type: ignore[arg-type]
+
+
+def test_nothing_is_called_all_of_labels_alone() -> None:
+    assert [variant.name for variant in grid({"begin_from": [None, "teacher"]})] == [
+        "begin_from none",
+        "begin_from teacher",
+    ]
