@@ -19,18 +19,20 @@ def steps_between_points(steps: int) -> int:
 
 @dataclass
 class TermMeans:
-    """Means of loss terms over the steps since the last `take`, raw and weighted."""
+    """Means of loss terms over the steps since the last `take`, raw and weighted; `last` has the last step weighted."""
 
     raw: dict[str, float] = field(default_factory=dict)
     weighted: dict[str, float] = field(default_factory=dict)
     steps: int = 0
+    last: dict[str, float] = field(default_factory=dict)
 
     def add(self, terms: Mapping[str, Tensor], weights: Mapping[str, float]) -> None:
         """One step's raw terms and the weights they had in it."""
-        for term, value in terms.items():
-            number = value.item()
+        numbers = {term: value.item() for term, value in terms.items()}
+        self.last = {term: weights[term] * number for term, number in numbers.items()}
+        for term, number in numbers.items():
             self.raw[term] = self.raw.get(term, 0.0) + number
-            self.weighted[term] = self.weighted.get(term, 0.0) + weights[term] * number
+            self.weighted[term] = self.weighted.get(term, 0.0) + self.last[term]
         self.steps += 1
 
     def take(self) -> tuple[dict[str, float], dict[str, float]]:

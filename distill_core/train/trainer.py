@@ -30,6 +30,7 @@ from distill_core.scoring import Closeness, answers_of, closeness
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
+from distill_core.train.divergence import what_to_do
 from distill_core.train.lessons import Batch, lesson_of, on_policy_batch, ordinary_batch
 from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.logbook import steps_between_points
@@ -224,7 +225,7 @@ class Trainer:
         for piece in pieces_of(self._shown(indices, draws, asks), config.training):
             self._study(piece, moment, sums)
         if not torch.isfinite(sums.loss):
-            raise DivergedError(self._divergence(span, sums.terms))
+            raise DivergedError(self._divergence(span, sums.terms, moment.weights))
         rate = learning_rate(progress.step, shop.steps, config.optimiser, span.phase)
         for group in shop.optimiser.param_groups:
             group["lr"] = rate
@@ -394,20 +395,17 @@ class Trainer:
 
         return tell
 
-    def _divergence(self, span: Span, terms: dict[str, Tensor]) -> str:
-        values = ", ".join(f"{term} {value.item():g}" for term, value in terms.items())
-        lost = [term for term, value in terms.items() if not torch.isfinite(value)]
-        weighed = [term for term in lost if term not in ("kd", "ce")] if len(lost) < len(terms) else []
-        rate = f"The learning rate {self.config.optimiser.learning_rate:g} is the usual cause"
-        if weighed:
-            rate = f"The weight of {weighed[0]!r} is the likely cause: try a tenth of it. Else lower the learning rate"
+    def _divergence(self, span: Span, terms: dict[str, Tensor], weights: dict[str, float]) -> str:
+        values = {term: value.item() for term, value in terms.items()}
+        said = ", ".join(f"{term} {value:g}" for term, value in values.items())
+        advice = what_to_do(values, weights, self.progress.means.last, self.config.optimiser.learning_rate)
         kept = ""
         if self._folder:
             what = "checkpoint and the settings" if (self._folder / CHECKPOINT).exists() else "settings"
             kept = f" The {what} are kept in {self._folder}."
         return (
-            f"The loss is no longer a number at step {self.progress.step} (phase {span.phase.name!r}; {values}). "
-            f"{rate}: try a tenth of it, or set clip_norm to 1.{kept}"
+            f"The loss is no longer a number at step {self.progress.step} (phase {span.phase.name!r}; {said}). "
+            f"{advice}{kept}"
         )
 
 
