@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from distill_core.errors import CheckpointError, StorageError
+from distill_core.misfit import misfit
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -129,13 +130,12 @@ def load_weights(model: nn.Module, folder: Path, card: ModelCard) -> nn.Module:
     Raises:
         CheckpointError: if they cannot be read, or belong to another architecture.
     """
-    try:
-        model.load_state_dict(read_weights(folder, card))
-    except RuntimeError as error:
+    weights = read_weights(folder, card)
+    if why := misfit(weights, model.state_dict()):
         raise CheckpointError(
-            f"The weights in {folder} do not fit {card.architecture} ({str(error).splitlines()[0]}). "
-            "Restore the folder or train anew."
-        ) from None
+            f"The weights in {folder} do not fit {card.architecture}: {why}. Restore the folder or train anew."
+        )
+    model.load_state_dict(weights)
     return model
 
 

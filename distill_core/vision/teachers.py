@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from distill_core.cards import CARD, ModelCard, load_weights, model_folders, read_card
 from distill_core.errors import CheckpointError, ConfigError, unknown_name
 from distill_core.home import default_home
+from distill_core.misfit import misfit
 from distill_core.task import DataFacts
 from distill_core.vision import models
 
@@ -113,17 +114,18 @@ def _from_file(path: Path, architecture: str, facts: DataFacts) -> tuple[nn.Modu
     model = _built(architecture, len(facts.classes), facts.input_shape)
     try:
         payload = path.read_bytes()
-        model.load_state_dict(read(payload))
+        weights = read(payload)
     except OSError as error:
         raise ConfigError(f"teacher: {path} cannot be read ({error.strerror}); name a {SUFFIX} file") from None
     except SafetensorError as error:
         raise CheckpointError(f"{path} is not a whole {SUFFIX} file ({error}). Restore it or save it anew.") from None
-    except RuntimeError as error:
+    if why := misfit(weights, model.state_dict()):
         raise CheckpointError(
             f"The weights in {path} do not fit {architecture} for {len(facts.classes)} classes and images of "
-            f"{_shape(facts.input_shape)} ({_difference(error)}). Name the architecture they were saved from: "
-            "every layer must have the same name and size."
-        ) from None
+            f"{_shape(facts.input_shape)}: {why}. Name the architecture they were saved from, and data of its classes "
+            "and channels: every layer must have the same name and size."
+        )
+    model.load_state_dict(weights)
     assumed = (
         f"{path.name} says nothing of its data: its classes, their order, the size and the normalisation are taken to "
         f"be those of {facts.name}."
@@ -233,9 +235,3 @@ def _check_fit(reference: str, card: ModelCard, facts: DataFacts) -> None:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return "x".join(str(size) for size in shape)
-
-
-def _difference(error: RuntimeError) -> str:
-    """The first thing that torch says does not fit."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[1] if len(lines) > 1 else lines[0]).rstrip(".")[:200]
