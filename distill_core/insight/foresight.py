@@ -16,6 +16,7 @@ from distill_core.task import Foreseen, task_named
 from distill_core.train.refusals import (
     check_budget,
     check_classes,
+    check_layers,
     check_micro_batch,
     check_top_k,
     norms_see_pieces,
@@ -123,6 +124,10 @@ def _terms(config: DistillConfig) -> Iterator[str]:
         for option in term.options:
             if option not in known:
                 yield f"terms: {unknown_name(f'option of {term.loss}', option, known)}"
+        try:
+            check_layers(term)
+        except ConfigError as error:
+            yield str(error)
 
 
 def _on_policy(config: DistillConfig) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from distill_core.config import DistillConfig, Phase
+from distill_core.config import DistillConfig, Phase, Term
 from distill_core.errors import ConfigError
-from distill_core.losses.registry import loss_named
+from distill_core.losses.registry import LENDER, loss_named
 from distill_core.train.moment import levels_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,26 @@ def check_classes(phases: Iterable[Phase], classes: int, dataset: str) -> None:
                 raise ConfigError(
                     f"phases: {phase.name} is to train on class {number}, but {dataset} has classes 0 to {classes - 1}"
                 )
+
+
+def check_layers(term: Term) -> None:
+    """Refuses a layer map that the term's loss would not heed.
+
+    Raises:
+        ConfigError: naming the loss and what it pairs by itself, if anything.
+    """
+    info = loss_named(term.loss)
+    if term.layers == "auto":
+        return
+    way = "a list of pairs" if isinstance(term.layers, tuple) else repr(term.layers)
+    if info.layers == "none" or term.loss == LENDER:
+        why = "pairs its projector with the teacher's last layer" if term.loss == LENDER else "compares no layers"
+        raise ConfigError(f"terms: {info.title} ({term.loss!r}) {why}, and takes no layer map; leave {way} out")
+    if info.layers in ("attention", "projections") and not isinstance(term.layers, tuple):
+        raise ConfigError(
+            f"terms: {info.title} ({term.loss!r}) compares {info.layers} of blocks, with no connectors to choose; "
+            f"leave {way} out, or give a list of pairs"
+        )
 
 
 def check_top_k(config: DistillConfig, classes: int) -> None:

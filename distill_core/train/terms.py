@@ -22,6 +22,7 @@ from distill_core.mapping.pairs import LayerFacts, Pair
 from distill_core.mapping.suggest import check_pairs, suggest
 from distill_core.task import DataFacts, Task
 from distill_core.train.moment import levels_of
+from distill_core.train.refusals import check_layers
 
 PROJECTOR = "projector"
 Asks = Literal["nothing", "logits", "layers"]
@@ -174,6 +175,7 @@ class Builder:
     def _term(self, name: str) -> Term:
         self._check_inputs(name)
         setting = self._settings.get(name, TermSetting(loss=name))
+        check_layers(setting)
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)
         term = make_term(name, site, setting.options)
         missing = set(term.extra_student_layers) - {layer for layer, _ in self.student.named_modules()}
