@@ -13,7 +13,16 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from distill_core.errors import ConfigError
 
@@ -22,10 +31,20 @@ TEACHER = "teacher"
 """What `begin_from` calls the run's own teacher."""
 
 
+_NUMBERS = (int, float, int | None, float | None)
+
+
 class Part(BaseModel):
     """A frozen piece of configuration that refuses settings it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in _NUMBERS:
+            raise ValueError(f"got {str(value).lower()}; it must be a number")
+        return value
 
 
 Pool = Literal["all", "easiest", "curriculum", "labelled", "classes"]
@@ -285,9 +304,11 @@ class DistillConfig(Part):
     @field_validator("phases")
     @classmethod
     def _shares_fill_the_training(cls, phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+        if not phases:
+            raise ValueError("got none, but a training takes at least one; leave the setting out for the usual three")
         total = math.fsum(phase.share for phase in phases)
         if abs(total - 1) > 1e-6:
-            shares = " + ".join(f"{phase.share:g}" for phase in phases) or "nothing"
+            shares = " + ".join(f"{phase.share:g}" for phase in phases)
             raise ValueError(f"the shares {shares} sum to {total:g}; they are shares of the training and must sum to 1")
         names = [phase.name for phase in phases]
         if len(set(names)) != len(names):

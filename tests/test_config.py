@@ -46,7 +46,9 @@ def test_json_and_back_is_the_same(
         ({"objective": {"temperature": float("nan")}}, "finite"),
         ({"phases": [1, 0.5, 0.5]}, r"1 \+ 0.5 \+ 0.5 sum to 2; .* must sum to 1"),
         ({"phases": [0.5, 0.5]}, "got 2 lengths, but there are three phases"),
-        ({"phases": []}, "nothing sum to 0"),
+        ({"phases": []}, "phases: got none, but a training takes at least one"),
+        ({"terms": {"at": True}}, "terms.0.weight: got true; it must be a number"),
+        ({"epochs": True}, "training.epochs: got true; it must be a number"),
         ({"phases": [{"name": "a", "share": 0.5}, {"name": "a", "share": 0.5}]}, "a name of its own"),
         ({"phases": [{"name": "a", "share": 1, "pool": "classes"}]}, "none is chosen"),
         (
