@@ -331,9 +331,7 @@ class Task(Protocol):
         """
         ...
 
-    def begin(
-        self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data, visible: Tensor
-    ) -> Beginning:
+    def begin(self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
         """Overwrites a student with a trained model's layers.
 
         Args:
@@ -342,7 +340,6 @@ class Task(Protocol):
             name: what the model is called.
             layers: which of its blocks, as a configuration says it.
             data: as loaded; which blocks matter most is measured on a few of the training inputs.
-            visible: `[N]` bool, which labels of the transfer set the student may see.
 
         Raises:
             ConfigError: if the layers cannot be copied; says why.

@@ -17,8 +17,8 @@ CHOICES = {
     RANDOM: "random weights",
 }
 INFLUENCE_HELP = (
-    "Influence is 1 − the cosine between the tokens before a block and after it, averaged over the answers of a few "
-    "training prompts: 0 for a block that changes nothing (Men et al. 2024)."
+    "Influence is 1 − the cosine between the tokens before a block and after it, averaged over a few training prompts: "
+    "0 for a block that changes nothing (Men et al. 2024)."
 )
 
 

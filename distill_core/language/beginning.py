@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from distill_core.config import BlockChoice, DistillConfig
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.events import Beginning
+from distill_core.language.data import prompts_of
 from distill_core.language.models.beginning import (
     block_influence,
     check_layers,
@@ -25,9 +26,7 @@ TEXTS = 64
 ROWS = 16
 
 
-def begin(
-    student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data, visible: Tensor
-) -> Beginning:
+def begin(student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
     """Overwrites a student with a model's layers, and says which those are and what each block does.
 
     Args:
@@ -36,28 +35,31 @@ def begin(
         name: what the model is called.
         layers: as the configuration says it.
         data: as loaded, before a teacher has written anything.
-        visible: `[N]` bool, which labels of the transfer set may be seen; influence is measured where these stand.
 
     Raises:
         ConfigError: if the layers cannot be copied; says why, and the student is left as it was.
     """
     ours, theirs = stack_of(student), stack_of(model)
     check_sizes(ours.shape, theirs.shape)
-    influence = block_influence(theirs, sample(data.train, visible))
+    influence = block_influence(theirs, sample(data.train))
     blocks = choose(layers, influence, ours.shape.depth)
     copy_layers(ours, theirs, blocks)
     return Beginning(name, tuple(block + 1 for block in blocks), tuple(influence.tolist()))
 
 
-def sample(train: Split, visible: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """A few of the training texts whose labels may be seen, spread evenly: ids and what has a label, `[B, L]` each.
+def sample(train: Split) -> Iterator[tuple[Tensor, Tensor]]:
+    """A few training texts, spread evenly: ids, and which of them belong to the prompt or the text, `[B, L]` each.
 
-    They depend on nothing that a teacher says, so a student and its baseline are given the same.
+    No answer is among them, so neither a label budget nor what a teacher writes makes a difference: a student, its
+    baseline and the same with another seed are given the same.
     """
-    seen = visible.nonzero().flatten()
-    rows = seen[torch.linspace(0, len(seen) - 1, min(TEXTS, len(seen))).round().long()]
+    rows = torch.linspace(0, len(train) - 1, min(TEXTS, len(train))).round().long()
+    answered = prompts_of(train) is not None
     for few in rows.split(ROWS):
-        yield train.inputs[few], train.labels[few] >= 0
+        wanted = train.labels[few] >= 0
+        if answered:  # up to the token at which the answer's first is foretold
+            wanted = wanted.int().cumsum(dim=1).cumsum(dim=1) <= 1
+        yield train.inputs[few], wanted
 
 
 def check(student: nn.Module, model: nn.Module, layers: BlockChoice) -> int:

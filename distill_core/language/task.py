@@ -117,13 +117,11 @@ class LanguageTask:
 
         return check_named(self, config)
 
-    def begin(
-        self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data, visible: Tensor
-    ) -> Beginning:
-        """Blocks by name or by their influence on the answers of a few training prompts."""
+    def begin(self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
+        """Blocks by name or by their influence on a few training prompts."""
         from distill_core.language.beginning import begin
 
-        return begin(student, model, name, layers, data, visible)
+        return begin(student, model, name, layers, data)
 
     def feed(
         self,

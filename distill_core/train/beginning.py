@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from torch import Tensor, nn
+from torch import nn
 
 from distill_core.cards import ModelCard
 from distill_core.config import DistillConfig
@@ -18,7 +18,6 @@ def begin(
     task: Task,
     student: nn.Module,
     data: Data,
-    visible: Tensor,
     teacher: tuple[nn.Module, ModelCard] | None = None,
 ) -> Beginning | None:
     """Overwrites an untrained student with the layers its configuration names.
@@ -28,7 +27,6 @@ def begin(
         task: of the configuration.
         student: on the CPU.
         data: as loaded.
-        visible: `[N]` bool, which labels of the transfer set the student may see.
         teacher: the run's, so that it is not loaded twice.
 
     Returns:
@@ -46,5 +44,5 @@ def begin(
         except (ConfigError, CheckpointError) as error:
             raise type(error)(f"begin_from: {str(error).removeprefix('teacher: ')}") from None
     model, card = teacher
-    found = task.begin(student, model, reference, config.begin_layers, data, visible)
+    found = task.begin(student, model, reference, config.begin_layers, data)
     return dataclasses.replace(found, weights_sha256=card.weights_sha256)

@@ -89,7 +89,7 @@ def damage(
     if reference is None:
         raise ConfigError("begin_from: there is no model whose layers could be taken; choose a teacher")
     task.check_beginning(config)
-    data, visible = data_and_labels(config, task, home, between)
+    data, _visible = data_and_labels(config, task, home, between)
     model = freeze(task.load_teacher(reference, data.facts)[0])
     judge = _Judge(task, data, model, between)
     choices: list[BlockChoice] = ["influence", "uniform", "first-last"]
@@ -98,7 +98,7 @@ def damage(
     rows, known = [judge.worth(WHOLE, (), model)], dict[tuple[int, ...], Worth]()
     for choice in choices:
         student = task.build(config.student, data.facts, config.seed)
-        begun = task.begin(student, model, reference, choice, data, visible)
+        begun = task.begin(student, model, reference, choice, data)
         name = choice if isinstance(choice, str) else LISTED
         found = known.get(begun.blocks) or judge.worth(name, begun.blocks, student)
         known[begun.blocks], influence = found, begun.influence

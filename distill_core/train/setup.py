@@ -125,7 +125,7 @@ def furnish(
     if config.teacher is not None:
         teacher, data = _invited(config, task, data, visible, fabric.device, home, warn, progress)
     student = task.build(config.student, facts, config.seed)
-    beginning = begin(config, task, student, loaded, visible, (teacher.model, teacher.card) if teacher else None)
+    beginning = begin(config, task, student, loaded, (teacher.model, teacher.card) if teacher else None)
     builder = Builder(
         config,
         names=names_of_terms(config),

@@ -128,7 +128,6 @@ class VisionTask:
         name: str,  # noqa: ARG002
         layers: BlockChoice,  # noqa: ARG002
         data: Data,  # noqa: ARG002
-        visible: Tensor,  # noqa: ARG002
     ) -> NoReturn:
         """Refuses, as `check_beginning` does."""
         raise ConfigError(_NO_LAYERS)

@@ -15,9 +15,11 @@ from distill_core.errors import CheckpointError, ConfigError
 from distill_core.events import Evaluated, Event, Started, StepLogged, from_dict
 from distill_core.insight.foresight import refusals
 from distill_core.language import beginning, models
-from distill_core.language.models.beginning import block_influence, by_influence
+from distill_core.language import data as language_data
+from distill_core.language.data import prompts_of
+from distill_core.language.models.beginning import block_influence
 from distill_core.runs.preflight import inspect
-from distill_core.task import Data, task_named
+from distill_core.task import Data, Split, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.setup import Workshop
 from distill_core.train.trainer import Trainer, distill
@@ -116,29 +118,45 @@ def test_a_run_and_its_baseline_begin_with_the_same_weights(skills: Data, begun:
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
 
 
-def test_influence_is_measured_where_labels_may_be_seen_and_nowhere_else(skills: Data) -> None:
-    visible = torch.zeros(len(skills.train), dtype=torch.bool)
-    visible[50:150] = True
-    batches = list(beginning.sample(skills.train, visible))
-    rows = torch.cat([ids for ids, _ in batches])
-    assert len(rows) == beginning.TEXTS
-    assert torch.equal(rows[0], skills.train.inputs[50])
-    assert torch.equal(rows[-1], skills.train.inputs[149])
-    labels = torch.cat([valid for _, valid in batches])
-    assert torch.equal(labels[0], skills.train.labels[50] >= 0)
-    few = torch.zeros_like(visible)
-    few[[3, 8]] = True
-    assert torch.equal(torch.cat([ids for ids, _ in beginning.sample(skills.train, few)]), skills.train.inputs[[3, 8]])
+def test_influence_is_measured_on_prompts_spread_evenly_and_on_no_answer(skills: Data) -> None:
+    batches = list(beginning.sample(skills.train))
+    ids, valid = (torch.cat([batch[part] for batch in batches]) for part in (0, 1))
+    assert len(ids) == beginning.TEXTS
+    assert torch.equal(ids[0], skills.train.inputs[0])
+    assert torch.equal(ids[-1], skills.train.inputs[-1])
+    prompts = prompts_of(skills.train)
+    assert prompts is not None
+    assert torch.equal(ids[0][valid[0]], prompts[0])
+    assert torch.equal(ids[-1][valid[-1]], prompts[-1])
+    few = Split(skills.train.inputs[:2], skills.train.labels[:2])
+    assert [len(batch[0]) for batch in beginning.sample(few)] == [2]
 
 
-def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts_do(small_skills: Data) -> None:
-    task = task_named("language")
-    teacher: Any = task.load_teacher("gpt-skills", small_skills.facts)[0]
-    every = torch.ones(len(small_skills.train), dtype=torch.bool)
-    sampled = block_influence(teacher, beginning.sample(small_skills.train, every))
-    whole = block_influence(teacher, [(small_skills.train.inputs, small_skills.train.labels >= 0)])
+def test_of_text_every_position_counts() -> None:
+    inputs = torch.arange(12).reshape(2, 6)
+    labels = inputs + 1
+    labels[1, 4:] = -100
+    ((ids, valid),) = beginning.sample(Split(inputs, labels))
+    assert torch.equal(ids, inputs)
+    assert valid.sum(dim=1).tolist() == [6, 4]
+
+
+def test_another_seed_or_budget_takes_the_same_blocks_for_the_same_influence(
+    skills: Data, begun: DistillConfig
+) -> None:
+    assert made(begun.changed({"seed": 5, "label_budget": 30})).beginning == made(begun).beginning
+
+
+def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts_do() -> None:
+    train = language_data.load("skills").train
+    teacher: Any = task_named("language").load_teacher("gpt-skills", language_data.load("skills").facts)[0]
+    more = Split(train.inputs[:1000], train.labels[:1000])
+    valid = torch.zeros_like(more.inputs, dtype=torch.bool)
+    for row, prompt in enumerate(prompts_of(more) or ()):
+        valid[row, : len(prompt)] = True
+    sampled, whole = block_influence(teacher, beginning.sample(train)), block_influence(teacher, [(more.inputs, valid)])
     torch.testing.assert_close(sampled, whole, rtol=0.1, atol=0.01)
-    assert by_influence(sampled, 2) == by_influence(whole, 2)
+    assert sampled.argsort().tolist() == whole.argsort().tolist()
 
 
 def test_a_resumed_run_that_began_with_layers_equals_one_never_stopped(
