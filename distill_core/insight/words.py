@@ -51,9 +51,11 @@ def milliseconds(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """95.2 -> ``1 min 35 s``."""
+    """95.2 -> ``1 min 35 s``, 0.48 -> ``0.5 s``."""
     if seconds is None:
         return "–"
+    if 0 < seconds < 0.95:
+        return f"{max(seconds, 0.1):.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

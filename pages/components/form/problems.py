@@ -21,6 +21,8 @@ from pages.components.form.values import (
     RANDOM,
     USUAL,
     config_of,
+    names_of_terms,
+    values_of,
 )
 from pages.components.form.words import on_screen
 
@@ -39,7 +41,8 @@ def described() -> tuple[DistillConfig | None, list[str]]:
     try:
         config = config_of(inputs, base())
     except ConfigError as error:
-        return None, [on_screen(line) for line in str(error).splitlines()]
+        terms = names_of_terms(values_of(base()) | inputs, base())
+        return None, [on_screen(line, terms) for line in str(error).splitlines()]
     if config.dataset == "folder" and config.data_folder is None:
         return None, []
     return None if unsaid else config, [on_screen(line) for line in refusals_of(config)]

@@ -127,6 +127,13 @@ def _blocks(text: str) -> list[int] | str:
     return [int(part) for part in parts] if parts and all(part.isdecimal() for part in parts) else text
 
 
+def names_of_terms(form: Mapping[str, Any], base: DistillConfig) -> list[str]:
+    """The further terms that the inputs describe, in the order of the settings: those of `base`, then the new ones."""
+    kept = [term.loss for term in base.terms]
+    names = [name for name in kept if name not in METHODS or form[f"use_{name}"]]
+    return names + [name for name in METHODS if form[f"use_{name}"] and name not in kept]
+
+
 def _at(data: Any, path: str) -> Any:
     for part in path.split("."):
         data = data[part]
@@ -194,10 +201,8 @@ def _terms(
 ) -> list[dict[str, Any]]:
     """The run's further terms as plain data: those of `base` first, with what was moved, then the newly chosen."""
     kept = {term.loss: term.model_dump(mode="json") for term in base.terms}
-    names = [name for name in kept if name not in METHODS or form[f"use_{name}"]]
-    names += [name for name in METHODS if form[f"use_{name}"] and name not in kept]
     terms = []
-    for name in names:
+    for name in names_of_terms(form, base):
         if not taught and name != "ce":
             continue
         term = kept.get(name, {"loss": name})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from distill_core.losses.registry import LOSSES
 
@@ -44,10 +45,15 @@ _PLAIN = (
 )
 
 
-def on_screen(sentence: str) -> str:
+def on_screen(sentence: str, terms: Sequence[str] = ()) -> str:
     """``training.epochs: got 0; it must be greater than or equal to 1 (an epoch ...)`` -> ``Epochs: got 0; it ...``.
 
-    A phase or a method is told by its place: ``phases.0.alpha`` -> ``Alpha (phase 1)``.
+    A phase is told by its place, a method by its name: ``phases.0.alpha`` -> ``Alpha (phase 1)``; ``terms.0.weight`` ->
+    ``Weight of “Hint (FitNets)”``.
+
+    Args:
+        sentence: of the engine.
+        terms: the losses of the run's further terms, in order; without them a method has no name.
     """
     where, colon, rest = sentence.partition(": ")
     path = where.split(".")
@@ -56,9 +62,13 @@ def on_screen(sentence: str) -> str:
     named = [NAMES[part] for part in path if part in NAMES]
     if not named:
         return sentence
-    place = f" (phase {int(path[1]) + 1})" if path[0] == "phases" and len(path) > 2 and path[1].isdigit() else ""
+    number = int(path[1]) if len(path) > 2 and path[1].isdigit() else None
+    place = f" (phase {number + 1})" if path[0] == "phases" and number is not None else ""
+    if path[0] == "terms" and number is not None and number < len(terms) and terms[number] in LOSSES:
+        named[-1] = named[-1].replace("a method", f"“{LOSSES[terms[number]].title}”")
     if "; it must be" in rest:
         rest = re.sub(r" \([^()]*\)$", "", rest)
+        rest = re.sub(r"^got (-?\d+)\.0;", r"got \1;", rest)
         for theirs, ours in _PLAIN:
             rest = rest.replace(theirs, ours)
     return f"{named[-1]}{place}: {rest}"

@@ -50,6 +50,15 @@ def test_a_method_reaches_the_run_with_weight_phases_and_layers(
     assert config.training.gradient_shares
 
 
+def test_a_weight_that_cannot_be_is_refused_by_the_name_of_its_method(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    for name in ("hint", "dist"):
+        page.checkbox(key=f"form_use_{name}").check()
+    page.run()
+    page.number_input(key="form_weight_dist").set_value(-1.0).run()
+    assert any("Weight of “Correlations (DIST)”: got -1; it must be at least 0" in line.value for line in page.error)
+
+
 def test_the_pairs_are_shown_with_shapes_connector_and_reason(app: Any, embedded_teacher: str) -> None:
     page = app(TRAIN)
     page.selectbox(key="form_student").set_value("resnet8-w16").run()

@@ -13,7 +13,7 @@ from pages.components.form.words import of_failure, of_layers, on_screen
     ("settings", "said"),
     [
         ({"epochs": 0}, "Epochs: got 0; it must be at least 1"),
-        ({"learning_rate": 101.0}, "Learning rate: got 101.0; it must be at most 100"),
+        ({"learning_rate": 101.0}, "Learning rate: got 101; it must be at most 100"),
         ({"phases": [{"name": "a", "share": 1.0, "alpha": 2}]}, "Alpha (phase 1): got 2; alpha is from 0 to 1, or a"),
         ({"terms": [{"loss": "at", "weight": -1}]}, "Weight of a method: got -1; it must be at least 0"),
         ({"phases": [0.5, 0.1, 0.1]}, "Phases: the shares 0.5 + 0.1 + 0.1 sum to 0.7"),
@@ -23,6 +23,15 @@ def test_a_setting_is_called_as_on_the_screen(settings: dict[str, object], said:
     with pytest.raises(ConfigError) as refused:
         DistillConfig().changed(settings)
     assert on_screen(str(refused.value)).startswith(said)
+
+
+def test_a_methods_setting_is_told_by_the_methods_name() -> None:
+    with pytest.raises(ConfigError) as refused:
+        DistillConfig().changed({"terms": ["hint", {"loss": "at", "weight": -1.0}]})
+    assert (
+        on_screen(str(refused.value), ["hint", "at"]) == "Weight of “Attention transfer”: got -1; it must be at least 0"
+    )
+    assert on_screen(str(refused.value), ["hint", "gone"]).startswith("Weight of a method: got -1;")
 
 
 @pytest.mark.parametrize("sentence", ["Anything at all", "momentum: got -1", "Cannot list /a: b (denied)"])
