@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distill_core.errors import CheckpointError, StorageError
 from distill_core.misfit import misfit
@@ -25,8 +26,34 @@ if TYPE_CHECKING:
 CARD, WEIGHTS = "card.json", "weights.safetensors"
 
 
+HF = "hf:"
+"""Begins the reference of a Hugging Face model: `hf:FOLDER`, `hf:OWNER/NAME`."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Tokens too many to be listed with every model: what tells them from others, and where they are.
+
+    Attributes:
+        size: how many.
+        sha256: of all tokens in their order; two models read the same tokens if theirs are equal.
+        source: the reference of the model whose files hold the tokenizer.
+        eos: the token that ends a text.
+        pad: a token that fills up a row; never the end.
+    """
+
+    size: int
+    sha256: str
+    source: str
+    eos: int
+    pad: int
+
+
 class ModelCard(BaseModel):
-    """What a saved model is and where its figures come from."""
+    """What a saved model is and where its figures come from.
+
+    `classes` are empty where there is a `vocabulary`, which is left out of the file where there is none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,11 +70,17 @@ class ModelCard(BaseModel):
     accuracy_on: str = ""
     labels_seen: int | None = None
     provenance: dict[str, Any] = {}
+    vocabulary: Vocabulary | None = Field(None, exclude_if=lambda value: value is None)
+
+    @property
+    def outputs(self) -> int:
+        """How many classes or tokens a logit stands for."""
+        return len(self.classes) if self.vocabulary is None else self.vocabulary.size
 
 
 def is_path(reference: str) -> bool:
-    """Whether a teacher's reference leads to a place on this machine rather than being a name."""
-    return Path(reference).name != reference and not reference.startswith("torchvision/")
+    """Whether a teacher's reference leads to a folder of this workbench's form, rather than being a name."""
+    return Path(reference).name != reference and not reference.startswith(("torchvision/", HF))
 
 
 def model_folders(parent: Path) -> dict[str, Path]:

@@ -265,6 +265,9 @@ class DistillConfig(Part):
     dataset: str = Field("fashion-mnist-mini", description="the transfer set")
     data_folder: str | None = Field(None, description="where the data set's files are, if not the usual place")
     image_size: int = Field(32, ge=8, le=512, description="for an image folder: images become this many pixels square")
+    text_length: int = Field(
+        96, ge=8, le=2048, description="for prompts with answers: tokens that both may take, an answer is cut off there"
+    )
     label_budget: int | None = Field(None, ge=1, description="labels the student may see; null for all")
     labels_file: str | None = Field(None, description="a CSV of image,label: these labels are seen and no others")
     seed: int = Field(0, ge=0, lt=2**31, description="decides initial weights, batch order and which labels are seen")

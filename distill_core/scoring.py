@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import signature
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from torch.nn import functional
 from distill_core.task import Feed, Score
 
 EVALUATION_BATCH = 125
+LOGITS_AT_ONCE = 2**25
+"""Logits that an evaluation holds at a time: 128 MB."""
 
 
 def evaluate(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None] = lambda: None) -> Score:
@@ -60,6 +63,38 @@ def _answering(*models: nn.Module) -> Iterator[None]:
             model.train(mode)
 
 
+def counts_where(model: nn.Module) -> bool:
+    """Whether a model of texts can be asked for the logits of some positions alone: `model(ids, where=[B, L] bool)`."""
+    return "where" in signature(getattr(model, "module", model).forward).parameters
+
+
+def logits_where(model: nn.Module, inputs: Tensor, where: Tensor) -> Tensor:
+    """Logits `[P, C]` of the positions of texts that count; a model that can leaves out the others.
+
+    Args:
+        model: tokens `[B, L]` -> logits `[B, L, C]`.
+        inputs: `[B, L]`.
+        where: `[B, L]` bool, at least one of them true.
+    """
+    if counts_where(model):
+        said: Tensor = model(inputs, where=where.to(inputs.device))
+        return said
+    logits: Tensor = model(inputs)
+    return logits[where.to(logits.device)]
+
+
+def rows_at_once(labels: Tensor, classes: int, most: int = EVALUATION_BATCH) -> int:
+    """How many inputs are answered before their logits are done with: at most `LOGITS_AT_ONCE` of these.
+
+    Args:
+        labels: `[N]`, or of texts `[N, L]`.
+        classes: C.
+        most: inputs, however small their answers are.
+    """
+    positions = labels.shape[1] if labels.ndim > 1 else 1
+    return max(1, min(most, LOGITS_AT_ONCE // (positions * classes)))
+
+
 @dataclass(frozen=True)
 class Closeness:
     """How near a student's answers come to its teacher's, position by position.
@@ -79,6 +114,7 @@ def closeness(
     labels: Tensor,
     rows: Tensor,
     between: Callable[[], None] = lambda: None,
+    classes: int = 1,
 ) -> Closeness | None:
     """Compares two models on the positions of some inputs that have a label; both are left in the mode they were in.
 
@@ -88,19 +124,29 @@ def closeness(
         labels: `[N]`, or `[N, L]` with negative ones where nothing is to be said.
         rows: numbers `[M]` of the inputs.
         between: called before each batch; may raise to end it.
+        classes: C; many are compared in smaller pieces.
 
     Returns:
         None if these inputs have no such position.
     """
     divergence, same, count = 0.0, 0, 0
     with _answering(student[0], teacher[0]):
-        for few in rows.split(EVALUATION_BATCH):
+        for few in rows.split(rows_at_once(labels, classes)):
             between()
             counted = labels[few] >= 0
-            ours, theirs = (model(feed.plain(few)).float().cpu()[counted] for model, feed in (student, teacher))
+            if not bool(counted.any()):
+                continue
+            ours, theirs = (_said(*side, few, counted) for side in (student, teacher))
             divergence += functional.kl_div(
                 ours.log_softmax(dim=1), theirs.log_softmax(dim=1), reduction="sum", log_target=True
             ).item()
             same += int((ours.argmax(dim=1) == theirs.argmax(dim=1)).sum())
             count += len(ours)
     return Closeness(divergence / count, same / count) if count else None
+
+
+def _said(model: nn.Module, feed: Feed, rows: Tensor, counted: Tensor) -> Tensor:
+    """A model's logits `[P, C]` on the CPU for the positions that count."""
+    inputs = feed.plain(rows)
+    said = model(inputs)[counted.to(inputs.device)] if counted.ndim == 1 else logits_where(model, inputs, counted)
+    return said.float().cpu()

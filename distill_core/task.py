@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from distill_core.cards import ModelCard
+from distill_core.cards import ModelCard, Vocabulary
 from distill_core.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -27,12 +27,17 @@ def no_matter() -> None:
     """Does nothing: for a caller who does not want to be asked between two pieces of work."""
 
 
+def no_progress(_done: int, _total: int) -> None:
+    """Does nothing: for a caller who does not want to know how far a piece of work has come."""
+
+
 @dataclass(frozen=True)
 class DataFacts:
     """What models and exports need to know of a data set; `input_shape` is one input's, without the batch.
 
-    `classes` are what a logit stands for: classes of images, tokens of a text. `kinds` are those of whole inputs where
-    they are something else, such as the skill a prompt asks for.
+    `classes` are what a logit stands for: classes of images, tokens of a text; none are listed where there is a
+    `vocabulary`. `kinds` are those of whole inputs where they are something else, such as the skill a prompt asks for.
+    `notes` are sentences the user should know.
     """
 
     name: str
@@ -42,6 +47,13 @@ class DataFacts:
     std: tuple[float, ...]
     sha256: str
     kinds: tuple[str, ...] = ()
+    vocabulary: Vocabulary | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """How many classes or tokens a logit stands for."""
+        return len(self.classes) if self.vocabulary is None else self.vocabulary.size
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -62,6 +74,12 @@ class Foreseen:
     inputs: int
     named: bool = True
     kinds: tuple[str, ...] = ()
+    vocabulary: Vocabulary | None = None
+
+    @property
+    def outputs(self) -> int:
+        """How many classes or tokens a logit stands for."""
+        return len(self.classes) if self.vocabulary is None else self.vocabulary.size
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -71,7 +89,8 @@ class Foreseen:
     def facts(self, name: str) -> DataFacts:
         """As a model is built for."""
         channels = self.input_shape[0] if len(self.input_shape) == 3 else 0
-        return DataFacts(name, self.classes, self.input_shape, (0.5,) * channels, (0.5,) * channels, "", self.kinds)
+        half = (0.5,) * channels
+        return DataFacts(name, self.classes, self.input_shape, half, half, "", self.kinds, self.vocabulary)
 
 
 @dataclass(frozen=True)
@@ -253,13 +272,20 @@ class Task(Protocol):
         """
         ...
 
-    def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
+    def load_data(
+        self,
+        config: DistillConfig,
+        home: Path,
+        between: Callable[[], None] = no_matter,
+        progress: Callable[[int, int], None] = no_progress,
+    ) -> Data:
         """The three splits.
 
         Args:
             config: of the run.
             home: the folder for downloads.
             between: called between the pieces of a download; may raise to end it.
+            progress: told how many of the inputs that lack a label have got one, where a model writes them; may raise.
 
         Raises:
             DataUnavailable: if the data cannot be had; the message names the ways out.

@@ -59,7 +59,7 @@ class BenchTask(VisionTask):
     def __init__(self, size: Size) -> None:
         self._data = bench_data(size)
 
-    def load_data(self, config: DistillConfig, home: Path, between: object = None) -> Data:  # noqa: ARG002
+    def load_data(self, config: DistillConfig, home: Path, between: object = None, progress: object = None) -> Data:  # noqa: ARG002
         """The benchmark's images, whatever the configuration says."""
         return self._data
 

@@ -220,7 +220,7 @@ def _cache_name(architecture: str, facts: DataFacts, task: str) -> str:
         task,
         architecture,
         facts.input_shape,
-        len(facts.classes),
+        facts.outputs,
         distill_core.__version__,
         [version(package) for package in ("torch", "onnx", "onnxscript")],
         [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources],

@@ -40,7 +40,9 @@ def export_saved_model(folder: Path, out: Path, config_file: Path | None, home: 
     """
     card = read_card(folder)
     task = task_named(card.task)
-    facts = DataFacts(card.dataset, card.classes, card.input_shape, card.mean, card.std, sha256="")
+    facts = DataFacts(
+        card.dataset, card.classes, card.input_shape, card.mean, card.std, sha256="", vocabulary=card.vocabulary
+    )
     model = load_weights(task.build(card.architecture, facts, seed=0), folder, card)
     config = _read_config(config_file) if config_file else None
     data, notes = _data(task, card, config, home) if config else (None, [])
@@ -80,7 +82,8 @@ def describe(card: ModelCard, config: DistillConfig | None) -> dict[str, str]:
     teacher = config.teacher if config else card.provenance.get("teacher")
     known: dict[str, Any] = {
         "task": card.task,
-        "class_names": json.dumps(card.classes),
+        "class_names": json.dumps(card.classes) if card.vocabulary is None else None,
+        "vocabulary": json.dumps(dataclasses.asdict(card.vocabulary)) if card.vocabulary else None,
         "mean": json.dumps(card.mean),
         "std": json.dumps(card.std),
         "normalisation": "(pixel / 255 - mean) / std" if card.task == "vision" else None,
@@ -112,11 +115,20 @@ def _data(task: Task, card: ModelCard, config: DistillConfig, home: Path) -> tup
         data = task.load_data(config, home)
     except DataUnavailable as error:
         return None, [f"The exported file was not scored: {error}"]
-    if (data.facts.classes, data.facts.input_shape) != (card.classes, card.input_shape):
+    if (data.facts.classes, data.facts.input_shape, _tokens(data.facts)) != (
+        card.classes,
+        card.input_shape,
+        _tokens(card),
+    ):
         return None, [
             f"The exported file was not scored: {config.dataset} has other classes or sizes than {card.dataset}."
         ]
     return data, []
+
+
+def _tokens(of: DataFacts | ModelCard) -> str:
+    """What tells a vocabulary that is not listed from others."""
+    return of.vocabulary.sha256 if of.vocabulary else ""
 
 
 def _inputs(task: Task, split: Split, facts: DataFacts, indices: torch.Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from distill_core.cards import replace_file
+from distill_core.cards import Vocabulary, replace_file
 from distill_core.errors import DistillError
 
 Request = dict[str, Any]
@@ -50,6 +50,8 @@ def architectures(request: Request) -> dict[str, Any]:
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in request["facts"].items()
     }
+    if fields.get("vocabulary"):
+        fields["vocabulary"] = Vocabulary(**fields["vocabulary"])
     for architecture, path in request["files"].items():
         export_untrained(request["task"], architecture, DataFacts(**fields), Path(path))
     return {}

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from distill_core.cards import HF
 from distill_core.config import DistillConfig
-from distill_core.errors import CheckpointError, ConfigError, DataUnavailable, DistillError, unknown_name
+from distill_core.errors import ConfigError, DataUnavailable, DistillError, unknown_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import Foreseen, task_named
 from distill_core.train.refusals import (
@@ -30,7 +31,8 @@ def refusals(config: DistillConfig) -> list[str]:
     except ConfigError as error:
         return [str(error)]
     except DataUnavailable as error:
-        return [f"data_folder: {str(error).removeprefix('data_folder ')}"]
+        where = "student" if str(error).startswith(HF) else "data_folder"
+        return [f"{where}: {str(error).removeprefix('data_folder ')}"]
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
     sentences = [sentence for some in (*found, _terms(config), _on_policy(config)) for sentence in some]
     return sentences or [*_beginning(config), *_top_k(config, data), *_micro_batch(config)]
@@ -60,7 +62,7 @@ def _classes(config: DistillConfig, data: Foreseen) -> Iterator[str]:
 
 def _top_k(config: DistillConfig, data: Foreseen) -> Iterator[str]:
     try:
-        check_top_k(config, len(data.classes))
+        check_top_k(config, data.outputs)
     except ConfigError as error:
         yield str(error)
 
@@ -89,10 +91,10 @@ def _teacher(config: DistillConfig, data: Foreseen) -> Iterator[str]:
         return
     try:
         card = task_named(config.task).card_of(config.teacher, data.facts(config.dataset))
-    except (ConfigError, CheckpointError) as error:
+    except DistillError as error:
         yield f"teacher: {str(error).removeprefix('teacher: ')}"
         return
-    if card is None:
+    if card is None or card.vocabulary is not None:
         return
     if card.task != config.task:
         yield f"teacher: it is a model for {card.task}, not for {config.task}; choose another"

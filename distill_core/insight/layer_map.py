@@ -155,7 +155,9 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
     if card is None:
         teacher, card = task.load_teacher(config.teacher, facts)
     else:
-        theirs = DataFacts(card.dataset, card.classes, card.input_shape, card.mean, card.std, "")
+        theirs = DataFacts(
+            card.dataset, card.classes, card.input_shape, card.mean, card.std, "", vocabulary=card.vocabulary
+        )
         teacher = task.build(card.architecture, theirs, 0)
     return Builder(
         config,
@@ -164,7 +166,7 @@ def _builder(config: DistillConfig, names: list[str]) -> Builder:
         student_example=task.example(facts),
         teacher=teacher,
         teacher_example=task.example(card),
-        classes=len(facts.classes),
+        classes=facts.outputs,
         images=data.inputs,
     )
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from distill_core.errors import ConfigError
 from distill_core.language.data import prompts_of
-from distill_core.language.tokens import EOS, PAD, laid_out
+from distill_core.language.tokens import CHARACTER_READER, Reader, laid_out
 from distill_core.language.writing import write_abreast
 from distill_core.task import Split, no_matter
 
@@ -19,17 +19,19 @@ class Prompted:
 
     Args:
         split: prompts with answers, of which only their place is read.
+        reader: of their vocabulary.
 
     Raises:
         ConfigError: if the split has no prompts.
     """
 
-    def __init__(self, split: Split) -> None:
+    def __init__(self, split: Split, reader: Reader = CHARACTER_READER) -> None:
         prompts = prompts_of(split)
         if prompts is None:
             raise ConfigError("on_policy: these texts have no prompts that a student could answer; set it to 0")
         self._prompts = prompts
         self._width = split.inputs.shape[1]
+        self._reader = reader
 
     def written(
         self, model: nn.Module, indices: Tensor, seed: int, between: Callable[[], None] = no_matter
@@ -47,6 +49,7 @@ class Prompted:
         prompts = [self._prompts[row] for row in indices.tolist()]
         place = next(model.parameters()).device
         draws = torch.Generator(place).manual_seed(seed)
-        answers = write_abreast(model, prompts, self._width, EOS, PAD, draws, between)
-        inputs, labels = laid_out(prompts, answers, self._width)
+        reader = self._reader
+        answers = write_abreast(model, prompts, self._width, reader.eos, reader.unwritten, draws, between)
+        inputs, labels = laid_out(prompts, answers, self._width, reader.pad)
         return inputs, labels

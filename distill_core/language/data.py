@@ -1,21 +1,25 @@
-"""The data sets of language: skills that are generated, and plain English that ships with the project."""
+"""The data sets of language: skills and questions that are generated, plain English, and the user's own prompts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from distill_core.errors import unknown_name
-from distill_core.language.datasets import DATASETS
+from distill_core.cards import Vocabulary
+from distill_core.config import DistillConfig
+from distill_core.errors import ConfigError, unknown_name
+from distill_core.language.datasets import DATASETS, JUDGED, PROMPTS
+from distill_core.language.readers import reader_of, vocabulary_for
 from distill_core.language.skills import instructions
 from distill_core.language.skills.examples import Example, Examples, make_examples
 from distill_core.language.skills.text import read_text, split_paragraphs, windows
 from distill_core.language.tokens import CHARACTERS, VOCABULARY, batch
-from distill_core.task import Data, DataFacts, Split
+from distill_core.task import Data, DataFacts, Split, no_matter, no_progress
 
 TOKENS = ("pad", "bos", "eos", "unk", *CHARACTERS)
 PROSE = ("text",)
@@ -25,20 +29,49 @@ BEYOND = -1
 WINDOW, STRIDE = 64, 32
 
 
-def load(name: str) -> Data:
-    """A data set by name; the same on every machine.
+def load(
+    config: DistillConfig,
+    home: Path | None = None,
+    between: Callable[[], None] = no_matter,
+    progress: Callable[[int, int], None] = no_progress,
+) -> Data:
+    """The data set of a run, in the tokens that its student reads; the same on every machine.
+
+    Args:
+        config: of the run.
+        home: where the answers that a model writes are kept; None keeps none.
+        between: called before work that takes long; may raise.
+        progress: told how many of the prompts without an answer have got one.
 
     Raises:
-        ConfigError: if there is none of that name.
-        DataUnavailable: if the embedded text is missing.
+        ConfigError: if there is none of that name, or it cannot be read in these tokens.
+        DataUnavailable: if a file is missing or cannot be used.
     """
-    if name == "skills":
-        return _skills(name, 20_000, seed=0)
-    if name == "skills-more":
-        return _skills(name, 36_000, seed=1)
-    if name == "plain-english":
-        return _plain_english(name)
-    raise unknown_name("dataset", name, DATASETS)
+    from distill_core.language.prompts import load_prompts
+
+    if config.dataset not in DATASETS:
+        raise unknown_name("dataset", config.dataset, DATASETS)
+    between()
+    vocabulary = vocabulary_for(config.student, fetch=True)
+    if config.dataset in PROMPTS:
+        return load_prompts(config, vocabulary, home, progress)
+    if config.dataset == "plain-english":
+        return _plain_english(config.dataset, vocabulary)
+    check_characters(config.dataset, vocabulary)
+    return _skills(config.dataset, 20_000, seed=0) if config.dataset == "skills" else _skills("skills-more", 36_000, 1)
+
+
+def check_characters(dataset: str, vocabulary: Vocabulary | None) -> None:
+    """Refuses skills in other tokens: their prompts and answers are made of single characters.
+
+    Raises:
+        ConfigError: naming the data sets that will do.
+    """
+    if vocabulary is not None and dataset in JUDGED:
+        raise ConfigError(
+            f"dataset: {dataset} is written in characters, and {vocabulary.source} reads {vocabulary.size:,} tokens of "
+            f"its own; take {', '.join(PROMPTS)} or plain-english"
+        )
 
 
 @lru_cache(maxsize=2)
@@ -46,7 +79,7 @@ def _skills(name: str, count: int, seed: int) -> Data:
     examples = make_examples(train=count, seed=seed)
     train = _split(examples.train)
     return Data(
-        facts=_facts(name, train, examples.sha256, KINDS),
+        facts=facts_of(name, train, examples.sha256, KINDS),
         train=train,
         validation=_split(examples.validation),
         test=_split(_tests(examples)),
@@ -71,14 +104,16 @@ def _is_trained(example: Example) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _plain_english(name: str) -> Data:
-    texts = split_paragraphs()
+def _plain_english(name: str, vocabulary: Vocabulary | None) -> Data:
+    texts, reader = split_paragraphs(), reader_of(vocabulary)
     train, validation, test = (
-        Split(*windows(paragraphs, WINDOW, stride))
+        Split(*windows(paragraphs, WINDOW, stride, reader))
         for paragraphs, stride in zip(texts, (WINDOW, STRIDE, STRIDE), strict=True)
     )
-    sha256 = hashlib.sha256(f"{WINDOW} {STRIDE}\n{read_text()}".encode()).hexdigest()
-    return Data(_facts(name, train, sha256, PROSE), _all_alike(train), _all_alike(validation), _all_alike(test))
+    read_by = f"{vocabulary.sha256}\n" if vocabulary else ""
+    sha256 = hashlib.sha256(f"{read_by}{WINDOW} {STRIDE}\n{read_text()}".encode()).hexdigest()
+    facts = facts_of(name, train, sha256, PROSE, vocabulary)
+    return Data(facts, _all_alike(train), _all_alike(validation), _all_alike(test))
 
 
 def _all_alike(split: Split) -> Split:
@@ -86,13 +121,22 @@ def _all_alike(split: Split) -> Split:
     return Split(split.inputs, split.labels, torch.zeros(len(split), dtype=torch.int64), torch.zeros(len(split)))
 
 
-def _facts(name: str, train: Split, sha256: str, kinds: tuple[str, ...]) -> DataFacts:
+def facts_of(
+    name: str,
+    train: Split,
+    sha256: str,
+    kinds: tuple[str, ...],
+    vocabulary: Vocabulary | None = None,
+    notes: tuple[str, ...] = (),
+) -> DataFacts:
+    """The facts of a data set in characters, or in the tokens of a vocabulary."""
     assert len(TOKENS) == VOCABULARY
-    return DataFacts(name, TOKENS, (train.inputs.shape[1],), (), (), sha256, kinds)
+    tokens = TOKENS if vocabulary is None else ()
+    return DataFacts(name, tokens, (train.inputs.shape[1],), (), (), sha256, kinds, vocabulary, notes)
 
 
 def prompts_of(split: Split) -> list[Tensor] | None:
-    """The tokens of each prompt, ``bos`` first; None for a text that is read from its beginning."""
+    """The tokens of each prompt, none of which is to be predicted; None for a text that is read from its beginning."""
     begins = (split.labels >= 0).int().argmax(dim=1)
     if bool((begins == 0).any()):
         return None

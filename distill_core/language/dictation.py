@@ -11,12 +11,17 @@ from torch import Tensor, nn
 
 from distill_core.cards import replace_file
 from distill_core.errors import StorageError
+from distill_core.footprint import parameters
 from distill_core.language.data import prompts_of
-from distill_core.language.tokens import EOS, PAD, laid_out
+from distill_core.language.tokens import CHARACTER_READER, Reader, laid_out
 from distill_core.language.writing import write
 from distill_core.task import Split
 
 BATCH = 512
+LARGE_BATCH = 32
+"""Prompts at a time of a model so large that they take seconds: few, so that progress shows and a stop is heard."""
+LARGE = 20_000_000
+"""Parameters from which a model counts as large."""
 
 
 def _no_warning(_message: str) -> None:
@@ -30,6 +35,7 @@ def answered(
     progress: Callable[[int, int], None],
     kept: Path | None = None,
     warn: Callable[[str], None] = _no_warning,
+    reader: Reader = CHARACTER_READER,
 ) -> Split:
     """The split with the teacher's greedy answer in place of the right one, where it is asked.
 
@@ -43,6 +49,7 @@ def answered(
         progress: told how many of the prompts are answered; may raise to end it, and what is written by then is kept.
         kept: the file of this teacher's answers to this data; None keeps them for this run only.
         warn: told if the file is damaged, or cannot be written.
+        reader: of the vocabulary.
     """
     prompts = prompts_of(split)
     rows = asked.nonzero().flatten()
@@ -51,22 +58,24 @@ def answered(
     shelf = Shelf.opened(kept, split.inputs.shape, warn)
     missing = rows[shelf.lengths[rows] == 0].tolist()
     missing.sort(key=lambda row: len(prompts[row]))
-    done = len(rows) - len(missing)
+    done, width = len(rows) - len(missing), split.inputs.shape[1]
+    at_once = LARGE_BATCH if parameters(teacher) >= LARGE else BATCH
     try:
-        for start in range(0, len(missing), BATCH):
+        for start in range(0, len(missing), at_once):
             progress(done, len(rows))
-            batch = missing[start : start + BATCH]
-            room = split.inputs.shape[1] - min(len(prompts[row]) for row in batch)
-            writing = write(teacher, [prompts[row] for row in batch], room, EOS, PAD, batch=BATCH)
+            batch = missing[start : start + at_once]
+            room = width - min(len(prompts[row]) for row in batch)
+            asked_now = [prompts[row] for row in batch]
+            writing = write(teacher, asked_now, room, reader.eos, reader.unwritten, batch=at_once)
             for row, answer in zip(batch, writing.answers, strict=True):
-                shelf.put(row, answer[: split.inputs.shape[1] - len(prompts[row])])
+                shelf.put(row, answer[: width - len(prompts[row])])
             done += len(batch)
     finally:
         if missing:
             shelf.write(warn)
     inputs, labels = split.inputs.clone(), split.labels.clone()
     asked_of, said = [prompts[row] for row in rows.tolist()], [shelf.at(row) for row in rows.tolist()]
-    inputs[rows], labels[rows] = laid_out(asked_of, said, inputs.shape[1])
+    inputs[rows], labels[rows] = laid_out(asked_of, said, width, reader.pad)
     progress(len(rows), len(rows))
     return Split(inputs, labels, split.kinds, split.hardness)
 

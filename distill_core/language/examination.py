@@ -15,9 +15,10 @@ from torch.nn import functional
 
 from distill_core.language.data import BEYOND, prompts_of
 from distill_core.language.skills import instructions, reasoning
-from distill_core.language.tokens import BOS, EOS, PAD, decode
+from distill_core.language.tokens import CHARACTER_READER, VOCABULARY
 from distill_core.language.writing import Writing, write
 from distill_core.mapping.layers import quiet
+from distill_core.scoring import logits_where, rows_at_once
 from distill_core.task import Feed, Score, Split, no_matter
 
 LONGEST_ANSWER = 18
@@ -27,28 +28,38 @@ MOST_NATS = 700.0
 """The perplexity of more is beyond what a number can hold."""
 
 
-def examine(model: nn.Module, feed: Feed, split: Split, between: Callable[[], None] = no_matter) -> Score:
-    """Scores a model on prompts or, where the split has none, on the text itself.
+def examine(
+    model: nn.Module,
+    feed: Feed,
+    split: Split,
+    between: Callable[[], None] = no_matter,
+    judged: bool = True,
+    vocabulary: int = VOCABULARY,
+) -> Score:
+    """Scores a model on prompts that have one right answer or, where a split has none such, on the text itself.
 
     Of prompts, accuracy is the mean of both skills' shares of right answers, greedily written, to the letter; those
-    beyond training count in metrics of their own alone. Of text it is the share of characters foretold.
+    beyond training count in metrics of their own alone. Of text it is the share of tokens foretold.
 
     Args:
         model: ids `[B, L]`, and a `Cache` if it can keep one, -> logits `[B, L, V]`; left in the mode it was in.
         feed: of the split.
         split: prompts with their right answers, or windows of text.
         between: called before each batch; may raise to end it.
+        judged: whether prompts have one right answer each, in characters.
+        vocabulary: how many tokens there are.
     """
-    loss, guesses = foretell(model, feed, split.labels, between)
-    prompts = prompts_of(split)
+    loss, guesses = foretell(model, feed, split.labels, between, vocabulary)
+    prompts = prompts_of(split) if judged else None
     if prompts is None:
         right = guesses == split.labels[split.labels >= 0]
         perplexity = math.exp(min(loss, MOST_NATS))
         return Score(right.float().mean().item(), loss, guesses, {"perplexity": perplexity}, len(right))
     keeps_past = "cache" in signature(getattr(model, "module", model).forward).parameters
-    writing = write(model, prompts, LONGEST_ANSWER, EOS, PAD, between=between, cached=keeps_past)
-    said = [decode([BOS, *answer.tolist()]) for answer in writing.answers]
-    asked = [decode(prompt) for prompt in prompts]
+    reader = CHARACTER_READER
+    writing = write(model, prompts, LONGEST_ANSWER, reader.eos, reader.pad, between=between, cached=keeps_past)
+    said = [reader.decode(answer.tolist()) for answer in writing.answers]
+    asked = [reader.decode(prompt[1:].tolist()) for prompt in prompts]
     beyond = (split.groups == BEYOND).tolist() if split.kinds is not None else [False] * len(split)
     judged = judge(asked, said, beyond)
     metrics, counts = judged.shares | {"stops": fmean(writing.stopped)}, judged.counts | {"stops": len(split)}
@@ -101,15 +112,22 @@ def judge(asked: Sequence[str], said: Sequence[str], beyond: Sequence[bool]) -> 
     return Judged(shares, {name: len(values) for name, values in found.items()})
 
 
-def foretell(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None]) -> tuple[float, Tensor]:
-    """The mean cross-entropy of what each position must predict, in nats a token, and what it would say `[P]`."""
+def foretell(
+    model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[], None], vocabulary: int = VOCABULARY
+) -> tuple[float, Tensor]:
+    """The mean cross-entropy of what each position must predict, in nats a token, and what it would say `[P]`.
+
+    Logits are computed for few texts at a time, so that memory does not grow with their number.
+    """
     total, guesses = 0.0, []
     with quiet(model):
-        for rows in torch.arange(len(labels)).split(ROWS):
+        for rows in torch.arange(len(labels)).split(rows_at_once(labels, vocabulary, ROWS)):
             between()
-            wanted = labels[rows]
-            logits = model(feed.plain(rows)).float().cpu()[wanted >= 0]
-            total += functional.cross_entropy(logits, wanted[wanted >= 0], reduction="sum").item()
+            counted = labels[rows] >= 0
+            if not bool(counted.any()):
+                continue
+            logits, wanted = logits_where(model, feed.plain(rows), counted).float().cpu(), labels[rows][counted]
+            total += functional.cross_entropy(logits, wanted, reduction="sum").item()
             guesses.append(logits.argmax(dim=1))
     return total / int((labels >= 0).sum()), torch.cat(guesses)
 

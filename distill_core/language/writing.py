@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,16 @@ from torch import Tensor, nn
 from distill_core.errors import ConfigError
 from distill_core.language.models.gpt import Cache
 from distill_core.mapping.layers import quiet
+from distill_core.scoring import counts_where
 from distill_core.task import no_matter
+
+
+class Past(Protocol):
+    """What a model keeps of the tokens it has read."""
+
+    def keep(self, rows: Tensor) -> None:
+        """Goes on with these texts only, `[B]` bool."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def write(
     prompts: Sequence[Tensor],
     max_new: int,
     eos: int,
-    pad: int,
+    pad: int | None,
     batch: int = 256,
     between: Callable[[], None] = no_matter,
     temperature: float | None = None,
@@ -62,7 +72,7 @@ def write(
         prompts: ids `[n]` each, n >= 1.
         max_new: tokens after which an answer is cut off.
         eos: the token that ends an answer.
-        pad: a token that is never written, for it stands for no text.
+        pad: a token that is never written, for it stands for no text; None if there is none.
         batch: prompts read together, at most.
         between: called before each batch; may wait, or raise to end the writing.
         temperature: draws from `softmax(logits / temperature)`; None takes the likeliest token, the first of equal
@@ -78,7 +88,7 @@ def write(
     _check(prompts, max_new, batch, temperature)
     place = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     answers: list[Tensor] = [torch.empty(0, dtype=torch.int64)] * len(prompts)
-    seconds, never = 0.0, torch.tensor([pad], device=place)
+    seconds, never = 0.0, _tokens(pad, place)
 
     def choose(logits: Tensor) -> Tensor:
         logits = logits.index_fill(1, never, float("-inf"))
@@ -91,7 +101,7 @@ def write(
         began = time.perf_counter()
         texts = torch.stack([prompts[row] for row in rows]).to(place, torch.int64)
         with quiet(model):
-            written = _write_batch(model, texts, max_new, eos, choose, Cache() if cached else None)
+            written = _write_batch(model, texts, max_new, eos, choose, _cache_for(model) if cached else None)
         for row, answer in zip(rows, written, strict=True):
             answers[row] = answer
         seconds += time.perf_counter() - began
@@ -103,7 +113,7 @@ def write_abreast(
     prompts: Sequence[Tensor],
     width: int,
     eos: int,
-    pad: int,
+    pad: int | None,
     generator: torch.Generator,
     between: Callable[[], None] = no_matter,
 ) -> list[Tensor]:
@@ -119,7 +129,7 @@ def write_abreast(
         prompts: ids `[n]` each, 1 <= n < width.
         width: tokens of prompt and answer after which an answer is cut off.
         eos: the token that ends an answer.
-        pad: a token that is never written.
+        pad: a token that is never written; None if there is none.
         generator: of the draws, on the model's device. The same generator and prompts give the same text.
         between: called before each token; may raise to end the writing.
 
@@ -128,16 +138,16 @@ def write_abreast(
     """
     place = generator.device
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=place)
-    texts = torch.full((len(prompts), width), pad, device=place)
+    texts = torch.full((len(prompts), width), eos, device=place)
     for row, prompt in enumerate(prompts):
         texts[row, : len(prompt)] = prompt
     ends = torch.full_like(lengths, width)
-    rows, cache, at = torch.arange(len(prompts), device=place), Cache(), int(lengths.min())
-    unread, never = texts[:, :at], torch.tensor([pad], device=place)
+    rows, cache, at = torch.arange(len(prompts), device=place), _cache_for(model), int(lengths.min())
+    unread, never = texts[:, :at], _tokens(pad, place)
     with quiet(model):
         while len(rows) and at < width:
             between()
-            logits = model(unread, cache)[:, -1].float().index_fill(1, never, float("-inf"))
+            logits = _of_the_last(model, unread, cache).float().index_fill(1, never, float("-inf"))
             drawn = torch.multinomial(logits.softmax(dim=1), 1, generator=generator).squeeze(1)
             given = lengths[rows] > at
             token = torch.where(given, texts[rows, at], drawn)
@@ -154,7 +164,7 @@ def write_abreast(
 
 
 def _write_batch(
-    model: nn.Module, texts: Tensor, max_new: int, eos: int, choose: Callable[[Tensor], Tensor], cache: Cache | None
+    model: nn.Module, texts: Tensor, max_new: int, eos: int, choose: Callable[[Tensor], Tensor], cache: Past | None
 ) -> list[Tensor]:
     """The answers to prompts `[B, L]`."""
     length = texts.shape[1]
@@ -162,8 +172,7 @@ def _write_batch(
     rows = torch.arange(len(texts), device=texts.device)
     unread = texts
     while len(rows):
-        logits = model(texts) if cache is None else model(unread, cache)
-        unread = choose(logits[:, -1]).unsqueeze(1)
+        unread = choose(_of_the_last(model, texts if cache is None else unread, cache)).unsqueeze(1)
         texts = torch.cat([texts, unread], dim=1)
         goes_on = (unread[:, 0] != eos) & (texts.shape[1] < length + max_new)
         ended = ~goes_on
@@ -173,6 +182,29 @@ def _write_batch(
             if cache is not None:
                 cache.keep(goes_on)
     return [answers[row] for row in sorted(answers)]
+
+
+def _of_the_last(model: nn.Module, ids: Tensor, cache: Past | None) -> Tensor:
+    """Logits `[B, V]` of the token after the last of each text `[B, L]`."""
+    beside = () if cache is None else (cache,)
+    if counts_where(model):
+        last = torch.zeros_like(ids, dtype=torch.bool)
+        last[:, -1] = True
+        logits: Tensor = model(ids, *beside, where=last)
+        return logits
+    whole: Tensor = model(ids, *beside)
+    return whole[:, -1]
+
+
+def _cache_for(model: nn.Module) -> Past:
+    """An empty cache of the kind that a model keeps."""
+    make = getattr(getattr(model, "module", model), "new_cache", Cache)
+    empty: Past = make()
+    return empty
+
+
+def _tokens(token: int | None, place: torch.device) -> Tensor:
+    return torch.tensor([] if token is None else [token], dtype=torch.int64, device=place)
 
 
 def _of_equal_length(prompts: Sequence[Tensor], batch: int) -> list[list[int]]:

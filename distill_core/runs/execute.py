@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 Listener = Callable[[RunEvent], None]
 Engine = Callable[..., "RunResult"]
-Check = Callable[[DistillConfig, Path, Callable[[], None]], Preflight]
+Check = Callable[[DistillConfig, Path, Callable[[], None], Callable[[int, int], None]], Preflight]
 
+LABELS_WRITTEN = "A model writes the answers that the data lacks"
 END_TRIES, END_WAIT = 3, 0.5
 
 
@@ -131,7 +132,7 @@ class _Job:
 
     def _work(self) -> tuple[dict[str, Any], RunResult]:
         writable_folder(self.folder)
-        self.found = self.check(self.config, self.home, self._raise_if_stopping)
+        self.found = self.check(self.config, self.home, self._raise_if_stopping, self._written)
         self.workbench = Workbench(
             self.config, self.found, self.home, self.control, self._edge(), self._say, self._warn, self.measured_before
         )
@@ -291,6 +292,11 @@ class _Job:
         self.recorder.flush()
         said: list[Any] = [known.event for known in self.store.events(self.id)]
         return [event.message for event in said if event.kind == "Warned"]
+
+    def _written(self, done: int, total: int) -> None:
+        """A model writes the labels that the data lacks; that takes its time."""
+        self._say(Preparing(LABELS_WRITTEN, done, total, task_named(self.config.task).noun))
+        self._raise_if_stopping()
 
     def _raise_if_stopping(self) -> None:
         if self.control.stopping:

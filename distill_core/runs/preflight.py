@@ -13,7 +13,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.footprint import parameters
 from distill_core.insight.doubts import doubts
-from distill_core.task import DataFacts, Task, no_matter, task_named
+from distill_core.task import DataFacts, Task, no_matter, no_progress, task_named
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,13 +50,19 @@ class Preflight:
         return hashlib.sha256("\n".join((self.facts.sha256, *beside)).encode()).hexdigest()
 
 
-def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Preflight:
+def inspect(
+    config: DistillConfig,
+    home: Path,
+    between: Callable[[], None] = no_matter,
+    progress: Callable[[int, int], None] = no_progress,
+) -> Preflight:
     """Loads the data and builds the models once, so that a mistake shows before the baseline is trained.
 
     Args:
         config: of the run.
         home: the folder for downloads.
         between: called between the pieces of a download; may raise to end it.
+        progress: told how many labels a model has written, where the data lacks them; may raise to end it.
 
     Raises:
         DistillError: for a name, a value or a file that is wrong.
@@ -66,22 +72,27 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
-    data, visible = data_and_labels(config, task, home, between)
+    data, visible = data_and_labels(config, task, home, between, progress)
     if config.training.on_policy:
         task.check_written(config.dataset)
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
-    check_top_k(config, len(data.facts.classes))
+    check_top_k(config, data.facts.outputs)
     check_micro_batch(config)
     beginning_sha256 = _beginning(config, task, data.facts)
     student = task.build(config.student, data.facts, config.seed)
     example = task.example(data.facts)
     if config.teacher is None:
-        Builder(config, names_of_terms(config), student, example, None, None, len(data.facts.classes), 0).build()
+        Builder(config, names_of_terms(config), student, example, None, None, data.facts.outputs, 0).build()
         norms_see_pieces(config, student)
         architecture = deployed_architecture(config, task, data.facts, None)
         return Preflight(
-            data.facts, len(data.train), architecture, parameters(student), beginning_sha256=beginning_sha256
+            data.facts,
+            len(data.train),
+            architecture,
+            parameters(student),
+            beginning_sha256=beginning_sha256,
+            assumed=data.facts.notes,
         )
     teacher, card = task.load_teacher(config.teacher, data.facts)
     builder = Builder(
@@ -91,7 +102,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         example,
         teacher.eval(),
         task.example(card),
-        len(data.facts.classes),
+        data.facts.outputs,
         len(data.train),
     )
     norms_see_pieces(config, builder.build(), builder.student)
@@ -105,7 +116,7 @@ def inspect(config: DistillConfig, home: Path, between: Callable[[], None] = no_
         teacher_data=card.dataset,
         student_code=task.code_sha256(config.student),
         beginning_sha256=beginning_sha256,
-        assumed=tuple(str(sentence) for sentence in card.provenance.get("assumed", ())),
+        assumed=(*data.facts.notes, *(str(sentence) for sentence in card.provenance.get("assumed", ()))),
     )
 
 

@@ -13,12 +13,16 @@ from torch import Tensor
 
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
-from distill_core.task import Data, Split, Task, no_matter
+from distill_core.task import Data, Split, Task, no_matter, no_progress
 from distill_core.train.pools import visible_labels
 
 
 def data_and_labels(
-    config: DistillConfig, task: Task, home: Path, between: Callable[[], None] = no_matter
+    config: DistillConfig,
+    task: Task,
+    home: Path,
+    between: Callable[[], None] = no_matter,
+    progress: Callable[[int, int], None] = no_progress,
 ) -> tuple[Data, Tensor]:
     """A run's data, and which of its training labels the student may see, `[N]` bool.
 
@@ -29,11 +33,12 @@ def data_and_labels(
         task: of the configuration.
         home: for downloads.
         between: called between the pieces of a download; may raise to end it.
+        progress: told how many labels a model has written, where the data lacks them; may raise to end it.
 
     Raises:
         DistillError: if the data cannot be had, or the budget or the file does not fit it.
     """
-    data = task.load_data(config, home, between)
+    data = task.load_data(config, home, between, progress)
     if config.labels_file is None:
         groups, budget = len(data.facts.groups), config.label_budget
         return data, visible_labels(data.train.groups, groups, budget, config.seed, task.noun)

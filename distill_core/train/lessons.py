@@ -11,6 +11,7 @@ from torch import Tensor
 
 from distill_core.losses.lesson import Lesson
 from distill_core.losses.truncated import Kept
+from distill_core.scoring import logits_where
 from distill_core.task import no_matter
 from distill_core.train.likeliest import as_taught
 from distill_core.train.positions import Positions
@@ -117,13 +118,13 @@ def lesson_of(shop: Workshop, batch: Batch, temperature: float) -> Lesson:
         temperature: of the step's losses.
     """
     taught, told = _said_by_the_teacher(shop, batch)
-    logits = shop.model(batch.inputs)
+    positions, labels = batch.positions, batch.labels
+    logits = _logits(shop, batch.inputs, positions)
     student_layers = _in_full(shop.taps.take()) if shop.taps.names else {}
     teacher_layers = _in_full(told)
-    positions, labels = batch.positions, batch.labels
     teacher_logits, kept = as_taught(taught, positions, shop.config.objective, labels.device)
     return Lesson(
-        logits=positions.of(logits),
+        logits=logits,
         labels=positions.of(labels),
         labelled=positions.each(batch.seen),
         teacher_logits=teacher_logits,
@@ -148,6 +149,14 @@ def _said_by_the_teacher(shop: Workshop, batch: Batch) -> tuple[Tensor | Kept | 
     if batch.kept and shop.answers:
         return shop.answers.taught(batch.indices, batch.draws), {}
     return None, {}
+
+
+def _logits(shop: Workshop, inputs: Tensor, positions: Positions) -> Tensor:
+    """The student's logits `[P, C]` at the positions that count."""
+    if positions.where is None:
+        logits: Tensor = shop.model(inputs)
+        return logits
+    return logits_where(shop.model, inputs, positions.where)
 
 
 def _in_full(layers: dict[str, Tensor]) -> dict[str, Tensor]:

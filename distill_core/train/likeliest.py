@@ -105,8 +105,9 @@ class LikeliestAnswers(TeacherAnswers):
         if draw == PLAIN:
             super()._answer(batch, draw)
             return
-        logits = self._forward(batch, torch.full_like(batch, draw))
-        said = keep(logits if self._where is None else logits[self._where[batch]], self._k, self._temperature)
+        where = None if self._where is None else self._where[batch]
+        logits = self._forward(batch, torch.full_like(batch, draw), where)
+        said = keep(logits, self._k, self._temperature)
         kept, rows = self._kept[draw], self._rows(batch)
         for name, part in said._asdict().items():
             kept[name][rows] = part.to(kept[name].dtype)

@@ -149,6 +149,7 @@ def write_weights(
         dataset=facts.name,
         parameters=footprint.parameters(shop.student),
         labels_seen=result.labels,
+        vocabulary=facts.vocabulary,
         provenance={
             "config": shop.config.model_dump(mode="json"),
             "seed": shop.config.seed,

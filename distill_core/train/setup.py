@@ -101,7 +101,7 @@ def furnish(
         task: of the configuration.
         home: for downloads and kept answers; None downloads into the default home and keeps no answers.
         warn: told what the user should know.
-        progress: told how many inputs the teacher has written the answers of.
+        progress: told how many inputs a model, such as the teacher, has written the answers of.
 
     Raises:
         DistillError: for a name, a value or a file that is wrong.
@@ -110,10 +110,12 @@ def furnish(
         torch.set_num_threads(config.hardware.threads)
     torch.manual_seed(config.seed)
     fabric = _fabric(config)
-    data, visible = data_and_labels(config, task, home or default_home())
+    data, visible = data_and_labels(config, task, home or default_home(), progress=progress)
     facts = data.facts
+    for note in facts.notes:
+        warn(note)
     check_classes(config.phases, len(facts.groups), config.dataset)
-    check_top_k(config, len(facts.classes))
+    check_top_k(config, facts.outputs)
     check_micro_batch(config)
     share = config.training.on_policy
     on_policy = OnPolicy(share, config.seed, task.author(data)) if share else None
@@ -133,7 +135,7 @@ def furnish(
         student_example=task.example(facts),
         teacher=teacher.model if teacher else None,
         teacher_example=task.example(teacher.card) if teacher else None,
-        classes=len(facts.classes),
+        classes=facts.outputs,
         images=len(data.train),
     )
     terms = builder.build()
@@ -243,7 +245,7 @@ def _answers(
     if config.objective.top_k is not None:
         kept_as = f"{seen}\n{how_kept(config.objective, data.train)}"
         folder = _answers_folder(data, teacher.card, kept_as, precision, home)
-        classes, labels = len(data.facts.classes), data.train.labels
+        classes, labels = data.facts.outputs, data.train.labels
         return LikeliestAnswers(model, teacher.feed, labels, classes, folder, config.objective, warn)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
     folder = _answers_folder(data, teacher.card, seen, precision, home)
@@ -251,7 +253,7 @@ def _answers(
         model,
         teacher.feed,
         count=len(data.train),
-        classes=len(data.facts.classes),
+        classes=data.facts.outputs,
         folder=folder if positions is None else None,
         keep=config.augmentation.draws > 0,
         warn=warn,

@@ -17,17 +17,15 @@ from torch import Tensor, nn
 from distill_core.cards import replace_file
 from distill_core.errors import StorageError
 from distill_core.losses.truncated import Kept
-from distill_core.task import Feed, no_matter
+from distill_core.scoring import logits_where
+from distill_core.task import Feed, no_matter, no_progress
 
 FORWARD_BATCH = 64
-_TOLD_EVERY = 4 * FORWARD_BATCH
+_TOLD_EVERY = 4
+"""Of the teacher's batches: how often progress is told."""
 PLAIN = -1
 
 Progress = Callable[[int, int], None]
-
-
-def _no_progress(_done: int, _total: int) -> None:
-    return None
 
 
 class TeacherAnswers:
@@ -74,7 +72,7 @@ class TeacherAnswers:
         """
         return 1 - min(self.forwards, self.asked) / self.asked if self.asked else None
 
-    def plain(self, progress: Progress = _no_progress, between: Callable[[], None] = no_matter) -> Tensor:
+    def plain(self, progress: Progress = no_progress, between: Callable[[], None] = no_matter) -> Tensor:
         """Answers `[N, C]` on the unaugmented images; see `prepare`."""
         before = self.forwards
         try:
@@ -87,7 +85,7 @@ class TeacherAnswers:
         self,
         draw: int,
         indices: Tensor,
-        progress: Progress = _no_progress,
+        progress: Progress = no_progress,
         between: Callable[[], None] = no_matter,
     ) -> None:
         """Answers what is missing of a draw; without `keep` there is nothing to prepare.
@@ -115,7 +113,7 @@ class TeacherAnswers:
                 self._answer(batch, draw)
                 known[batch] = 1
                 done += len(batch)
-                if done - told >= _TOLD_EVERY or done == len(missing):
+                if done - told >= _TOLD_EVERY * self._at_once or done == len(missing):
                     told = done
                     progress(done, len(missing))
         finally:
@@ -152,15 +150,21 @@ class TeacherAnswers:
         """Asks the teacher about these inputs and keeps what it says."""
         self._kept[draw]["logits"][batch] = self._forward(batch, torch.full_like(batch, draw))
 
-    def _forward(self, indices: Tensor, draws: Tensor) -> Tensor:
-        """Asks the teacher, in batches small enough for the processor's cache: faster than large ones."""
+    def _forward(self, indices: Tensor, draws: Tensor, where: Tensor | None = None) -> Tensor:
+        """Asks the teacher, in batches small enough for the processor's cache: faster than large ones.
+
+        With `where`, `[B, L]` bool of texts, only about these positions: `[P, C]`.
+        """
         self.forwards += len(indices)
         answers = []
         with torch.no_grad():
-            for few, of_draw in zip(indices.split(FORWARD_BATCH), draws.split(FORWARD_BATCH), strict=True):
-                plain = int(of_draw[0]) == PLAIN
-                inputs = self._feed.plain(few) if plain else self._feed.augmented(few, of_draw)
-                answers.append(self._teacher(inputs).float().cpu())
+            for start in range(0, len(indices), FORWARD_BATCH):
+                these = slice(start, start + FORWARD_BATCH)
+                plain = int(draws[start]) == PLAIN
+                few = indices[these]
+                inputs = self._feed.plain(few) if plain else self._feed.augmented(few, draws[these])
+                said = self._teacher(inputs) if where is None else logits_where(self._teacher, inputs, where[these])
+                answers.append(said.float().cpu())
         return torch.cat(answers)
 
     def _path(self, draw: int) -> Path | None:

@@ -352,7 +352,8 @@ class Trainer:
         shop = self.shop
         assert shop.teacher is not None
         sides = (shop.model, shop.test), (shop.teacher.model, shop.teacher.test)
-        return closeness(*sides, shop.data.test.labels, rows, self._raise_if_stopping)
+        outputs = shop.data.facts.outputs
+        return closeness(*sides, shop.data.test.labels, rows, self._raise_if_stopping, outputs)
 
     def _obey(self) -> None:
         """Does what the control says: goes on, waits, or raises to stop."""

@@ -11,7 +11,20 @@ from weakref import WeakValueDictionary
 from distill_core.cards import ModelCard, model_folders, read_card
 from distill_core.config import Augmentation, BlockChoice, DistillConfig
 from distill_core.errors import ConfigError
-from distill_core.task import Author, Data, DataFacts, Feed, Foreseen, Inputs, Mix, ModelChoice, Score, Split, no_matter
+from distill_core.task import (
+    Author,
+    Data,
+    DataFacts,
+    Feed,
+    Foreseen,
+    Inputs,
+    Mix,
+    ModelChoice,
+    Score,
+    Split,
+    no_matter,
+    no_progress,
+)
 from distill_core.vision import models, teachers
 from distill_core.vision.teachers import TEACHERS, teacher_folder
 
@@ -78,7 +91,13 @@ class VisionTask:
 
         return foreseen(config)
 
-    def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
+    def load_data(
+        self,
+        config: DistillConfig,
+        home: Path,
+        between: Callable[[], None] = no_matter,
+        progress: Callable[[int, int], None] = no_progress,  # noqa: ARG002
+    ) -> Data:
         """The three splits; raises DataUnavailable with the ways out."""
         from distill_core.vision.datasets import load
 

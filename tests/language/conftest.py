@@ -28,7 +28,7 @@ def skills(small_skills: Data, monkeypatch: pytest.MonkeyPatch) -> Data:
     test = type(small_skills.test)(*(part[chosen] for part in vars(small_skills.test).values()))
     validation = type(test)(*(part[:40] for part in vars(small_skills.validation).values()))
     small = Data(small_skills.facts, small_skills.train, validation, test)
-    monkeypatch.setattr(language_data, "load", lambda _name: small)
+    monkeypatch.setattr(language_data, "load", lambda *_: small)
     return small
 
 

@@ -8,6 +8,7 @@ import torch
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.language.data import BEYOND, KINDS, TOKENS, load, prompts_of
+from distill_core.language.datasets import SIZES
 from distill_core.language.tokens import BOS, EOS, PAD, decode
 from distill_core.task import Data, Foreseen, task_named
 
@@ -42,6 +43,10 @@ def test_every_training_prompt_has_a_kind_and_a_length_and_only_the_test_goes_be
     assert int((kinds == BEYOND).sum()) == int((kinds != BEYOND).sum())
 
 
+def texts(dataset: str) -> DistillConfig:
+    return DistillConfig(task="language", teacher="gpt-skills", student="gpt-2x64", dataset=dataset)
+
+
 def test_prompts_are_found_again(small_skills: Data) -> None:
     prompts = prompts_of(small_skills.train)
     assert prompts is not None
@@ -49,7 +54,7 @@ def test_prompts_are_found_again(small_skills: Data) -> None:
 
 
 def test_plain_english_is_read_from_the_beginning_in_windows() -> None:
-    data = load("plain-english")
+    data = load(texts("plain-english"))
     assert prompts_of(data.train) is None
     assert data.train.inputs.shape[1] == 64
     assert data.facts.groups == ("text",)
@@ -59,12 +64,12 @@ def test_plain_english_is_read_from_the_beginning_in_windows() -> None:
 
 def test_another_name_is_refused() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'skills'"):
-        load("skils")
+        load(texts("skils"))
 
 
-@pytest.mark.parametrize("dataset", task_named("language").datasets())
+@pytest.mark.parametrize("dataset", SIZES)
 def test_what_is_known_of_texts_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
-    config = DistillConfig(task="language", teacher="gpt-skills", student="gpt-2x64", dataset=dataset)
+    config = texts(dataset)
     data = task_named("language").load_data(config, tmp_path)
     assert task_named("language").foreseen(config) == Foreseen(
         data.facts.classes, data.facts.input_shape, len(data.train), kinds=data.facts.kinds

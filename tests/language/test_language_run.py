@@ -60,7 +60,7 @@ def test_prompts_beyond_training_are_told_apart_from_those_of_the_kinds_trained_
     )
     assert int(both.beyond.sum()) == len(beyond) > 0
     alone = distill(config)
-    monkeypatch.setattr(language_data, "load", lambda _name: dataclasses.replace(skills, test=both))
+    monkeypatch.setattr(language_data, "load", lambda *_: dataclasses.replace(skills, test=both))
     found = distill(config)
     assert (found.kl, found.token_agreement) == (pytest.approx(alone.kl, rel=1e-5), alone.token_agreement)
     assert found.agreement == alone.agreement

@@ -147,7 +147,7 @@ class FakeEdge:
         return {"machine": {"cpu": "x"}, "models": dict.fromkeys(names, figures), "ratios": ratios, "warnings": []}
 
 
-def fake_check(config: DistillConfig, home: Path, between: Any = None) -> Preflight:
+def fake_check(config: DistillConfig, home: Path, between: Any = None, progress: Any = None) -> Preflight:
     facts = DataFacts(config.dataset, ("a", "b"), (1, 8, 8), (0.5,), (0.5,), SHA)
     student = (facts, 8000, config.student, 1000)
     return Preflight(*student, "vgg8-w48", 9000) if config.teacher else Preflight(*student)

@@ -340,7 +340,7 @@ def test_a_stop_during_the_export_keeps_the_finished_student(job: Job, config: D
 def test_a_stop_is_heard_while_the_data_are_fetched(job: Job, config: DistillConfig, engine: Any) -> None:
     control, pieces = RunControl(), list[int]()
 
-    def download(_config: DistillConfig, _home: Any, between: Callable[[], None]) -> Any:
+    def download(_config: DistillConfig, _home: Any, between: Callable[[], None], _progress: Any) -> Any:
         for piece in range(10):
             between()
             pieces.append(piece)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from distill_core.errors import ConfigError, DataUnavailable
 from distill_core.language.skills.examples import SHARES, split_of
-from distill_core.language.tokens import IGNORED, PAD, Batch, encode, encode_prompt
+from distill_core.language.tokens import CHARACTER_READER, IGNORED, Batch, Reader
 
 FOLDER = Path(__file__).parents[2] / "assets" / "plain-english"
 FILE = FOLDER / "text.txt"
@@ -61,8 +61,10 @@ def split_paragraphs(text: str | None = None) -> Texts:
     return Texts(*(tuple(parts[name]) for name in Texts._fields))
 
 
-def windows(paragraphs: Sequence[str], length: int, stride: int | None = None) -> Batch:
-    """Windows over the paragraphs, one after the other with a newline between; each character is to be foretold once.
+def windows(
+    paragraphs: Sequence[str], length: int, stride: int | None = None, reader: Reader = CHARACTER_READER
+) -> Batch:
+    """Windows over the paragraphs, one after the other with a newline between; each token is to be foretold once.
 
     A window begins `stride` tokens after the one before it. What both see is only read in the later one, so with a
     stride below the length every character but the first few has at least `length - stride` before it.
@@ -71,6 +73,7 @@ def windows(paragraphs: Sequence[str], length: int, stride: int | None = None) -
         paragraphs: of one split.
         length: tokens of a window, L.
         stride: 1 .. `length`; `length` by default, which is right for training.
+        reader: of the vocabulary.
 
     Returns:
         Inputs and labels `[N, L]`; labels are shifted already and `IGNORED` where a character was foretold before.
@@ -87,12 +90,13 @@ def windows(paragraphs: Sequence[str], length: int, stride: int | None = None) -
     text = "\n".join(paragraphs)
     if not text:
         raise ConfigError("text: there are no characters to cut windows from. Give at least one paragraph.")
-    inputs, targets = encode_prompt(text)[:-1], encode(text)
+    targets = reader.encode(text)
+    inputs = [*reader.start(), *targets[:-1]]
     starts = range(0, max(1, len(targets) - (length - stride)), stride)
     padded = len(starts) * stride + length - len(targets)
     labels = _cut([*targets, *[IGNORED] * padded], starts, length)
     labels[1:, : length - stride] = IGNORED
-    return Batch(_cut([*inputs, *[PAD] * padded], starts, length), labels)
+    return Batch(_cut([*inputs, *[reader.pad] * padded], starts, length), labels)
 
 
 def _cut(tokens: list[int], starts: range, length: int) -> Tensor:
