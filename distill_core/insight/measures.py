@@ -34,6 +34,8 @@ MEASURES: dict[str, Measure] = {
         Measure("reasoning", "Reasoning", "sums with the right result"),
         Measure("instructions", "Instructions", "instructions followed to the letter"),
         Measure("perplexity", "Perplexity", "perplexity, less is better", is_share=False),
+        Measure("kl", "KL to the teacher", "nats a token, less is better", is_share=False),
+        Measure("token_agreement", "Agreement", "tokens of which the first choice is the teacher's"),
     )
 }
 

@@ -18,7 +18,7 @@ from distill_core.language.writing import write
 from distill_core.task import Split
 
 BATCH = 512
-LARGE_BATCH = 32
+LARGE_BATCH = 64
 """Prompts at a time of a model so large that they take seconds: few, so that progress shows and a stop is heard."""
 LARGE = 20_000_000
 """Parameters from which a model counts as large."""

@@ -61,8 +61,8 @@ def examine(
     said = [reader.decode(answer.tolist()) for answer in writing.answers]
     asked = [reader.decode(prompt[1:].tolist()) for prompt in prompts]
     beyond = (split.groups == BEYOND).tolist() if split.kinds is not None else [False] * len(split)
-    judged = judge(asked, said, beyond)
-    metrics, counts = judged.shares | {"stops": fmean(writing.stopped)}, judged.counts | {"stops": len(split)}
+    found = judge(asked, said, beyond)
+    metrics, counts = found.shares | {"stops": fmean(writing.stopped)}, found.counts | {"stops": len(split)}
     skills = [metrics[name] for name in ("reasoning", "instructions") if name in metrics]
     return Score(fmean(skills), loss, _numbers(said, writing), metrics, len(beyond) - sum(beyond), counts)
 

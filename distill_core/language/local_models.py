@@ -16,8 +16,6 @@ from distill_core.language.models.references import (
     settings_of,
     weights_of,
 )
-from distill_core.language.readers import vocabulary_of
-from distill_core.language.tokenizer import tokenizer_in
 from distill_core.task import DataFacts, ModelChoice
 
 if TYPE_CHECKING:
@@ -72,6 +70,9 @@ def card_of(reference: Reference, facts: DataFacts, fetch: bool = False) -> Mode
     Raises:
         DistillError: if it cannot be had, or a file is damaged.
     """
+    from distill_core.language.readers import vocabulary_of
+    from distill_core.language.tokenizer import tokenizer_in
+
     if reference.blocks is not None:
         raise ConfigError(
             f"teacher: {reference} is a student's name, an untrained part of a model; the model itself is "
@@ -113,6 +114,7 @@ def untrained(architecture: str, facts: DataFacts, seed: int) -> nn.Module:
         DistillError: if the configuration cannot be had, or cannot have so many.
     """
     from distill_core.language.models.hugging_face import build
+    from distill_core.language.tokenizer import tokenizer_in
 
     reference = parse(architecture)
     folder = folder_of(reference)

@@ -20,6 +20,8 @@ from distill_core.train.control import RunControl
 FILE_NAME = "model.onnx"
 NOT_EXPORTED = "The run was stopped before its file was exported and measured; `export` makes it later."
 NOT_MEASURED = "The run was stopped before its file was measured; `export` makes and measures it again."
+LARGE = 20_000_000
+"""Parameters from which a model is measured only once it is trained."""
 T = TypeVar("T")
 
 
@@ -59,7 +61,12 @@ class Workbench:
             self._architectures["teacher"] = found.teacher_architecture
 
     def measure_architectures(self, step: int) -> None:
-        """Measures untrained models of the same build; training waits, for figures taken beside it mean little."""
+        """Measures untrained models of the same build; training waits, for figures taken beside it mean little.
+
+        Large ones are measured at the end alone: making their files takes minutes.
+        """
+        if max(self._found.student_parameters, self._found.teacher_parameters or 0) > LARGE:
+            return
         measured = self._attempt(
             "Measuring how fast the models answer on this CPU",
             (len(self._architectures), "models"),

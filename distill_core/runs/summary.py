@@ -72,8 +72,8 @@ def summarise(
         warnings: sentences; repeated ones are kept once.
 
     Returns:
-        run_id, status, student, teacher, baseline, retention, gap_closed, gap_closed_why, onnx, onnx_why, latency,
-        warnings, and of the result what `_FROM_RESULT` names, with what is needed to repeat the run.
+        run_id, status, student, teacher, untrained, baseline, retention, gap_closed, gap_closed_why, onnx, onnx_why,
+        latency, warnings, and of the result what `_FROM_RESULT` names, with what is needed to repeat the run.
     """
     data = plain(result.to_dict())
     student, teacher = data["student"], data["teacher"]
@@ -84,6 +84,7 @@ def summarise(
         "status": "finished",
         "student": student,
         "teacher": teacher,
+        "untrained": data.get("untrained"),
         "baseline": beside,
         "retention": retention(_accuracy(student), _accuracy(teacher)),
         "gap_closed": gap.value,

@@ -87,6 +87,7 @@ def models_table(summary: dict[str, Any], one: str) -> Table:
         ("teacher", latency.get("teacher")),
         ("student", latency.get("student")),
         ("baseline", latency.get("student")),
+        ("untrained", latency.get("student")),
     ):
         model = summary.get(who)
         if not model:
@@ -112,14 +113,17 @@ def models_table(summary: dict[str, Any], one: str) -> Table:
 
 def metrics_table(summary: dict[str, Any]) -> Table | None:
     """What the problem measures beside accuracy, of teacher, student and baseline; None if it measures no more."""
-    models = {who: (summary.get(who) or {}).get("metrics") or {} for who in ("teacher", "student", "baseline")}
+    roles = [
+        role for role in ("teacher", "student", "baseline", "untrained") if role != "untrained" or summary.get(role)
+    ]
+    models = {role: (summary.get(role) or {}).get("metrics") or {} for role in roles}
     names = in_order(dict.fromkeys(name for metrics in models.values() for name in metrics))
     if not names:
         return None
     rows = [
         (name.replace("_", " "), *(in_words(name, metrics.get(name)) for metrics in models.values())) for name in names
     ]
-    return table(("on the test split", *models), rows, numbers=range(1, 4))
+    return table(("on the test split", *models), rows, numbers=range(1, 1 + len(models)))
 
 
 def skills_table(summary: dict[str, Any]) -> Table | None:

@@ -19,7 +19,7 @@ def begin(
     student: nn.Module,
     data: Data,
     teacher: tuple[nn.Module, ModelCard] | None = None,
-) -> Beginning | None:
+) -> tuple[Beginning, nn.Module] | None:
     """Overwrites an untrained student with the layers its configuration names.
 
     Args:
@@ -30,7 +30,7 @@ def begin(
         teacher: the run's, so that it is not loaded twice.
 
     Returns:
-        Which layers these are; None of a student that begins with random weights.
+        Which layers these are, and the model they are of; None of a student that begins with random weights.
 
     Raises:
         DistillError: if the model cannot be had, or its layers do not fit.
@@ -45,4 +45,4 @@ def begin(
             raise type(error)(f"begin_from: {str(error).removeprefix('teacher: ')}") from None
     model, card = teacher
     found = task.begin(student, model, reference, config.begin_layers, data)
-    return dataclasses.replace(found, weights_sha256=card.weights_sha256)
+    return dataclasses.replace(found, weights_sha256=card.weights_sha256), model

@@ -99,6 +99,7 @@ def result_of(
         memory_format="channels_last" if shop.channels_last else "contiguous",
         versions=_versions(),
         beginning=dataclasses.asdict(shop.beginning) if shop.beginning else None,
+        untrained=_untrained(shop, progress),
     )
 
 
@@ -194,6 +195,11 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
         metrics=dict(score.metrics),
         counts=dict(score.counts),
     )
+
+
+def _untrained(shop: Workshop, progress: Progress) -> ModelScore | None:
+    found = progress.untrained
+    return ModelScore(shop.config.student, footprint.parameters(shop.student), **found) if found else None
 
 
 def _teacher_score(shop: Workshop, score: Score) -> ModelScore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,7 +28,7 @@ class Progress:
 
     Epochs count from 1; `best` holds the weights that validation prefers; `student_says` the logits `[N, C]` by which a
     phase that ranks images by the student's own loss has ranked them when it began; `temperature` and `gradients` are
-    the last step's.
+    the last step's; `untrained` is how a student that begins with its teacher's layers did in the test before step 0.
     """
 
     step: int = 0
@@ -42,6 +43,7 @@ class Progress:
     student_says: Tensor | None = None
     temperature: float = 1.0
     gradients: dict[str, float] | None = None
+    untrained: dict[str, Any] | None = None
 
     def judge(self, accuracy: float, epoch: int, shop: Workshop) -> bool:
         """Takes in a validation accuracy; keeps the weights and says True if it is the best so far."""
@@ -80,6 +82,7 @@ class Progress:
             "asked": shop.answers.asked if shop.answers else 0,
             "forwards": shop.answers.forwards if shop.answers else 0,
             "optimiser": optimiser_values,
+            "untrained": self.untrained,
         }
         return save_checkpoint(folder, tensors, values)
 
@@ -125,6 +128,7 @@ class Progress:
             means=TermMeans(**values["terms"]),
             train_accuracy=TrainAccuracy(values["train_right"], values["train_seen"]),
             student_says=tensors.get("student_says"),
+            untrained=values.get("untrained"),
         )
 
 

@@ -35,8 +35,8 @@ class RunResult:
     near the student comes to the teacher token by token (`scoring.Closeness`) on inputs of the kinds it was trained on,
     as `agreement` does, and the same with `_beyond` on those of other kinds, where there are any. `answers_kept` is an
     `AnswersKept` as plain data where not all of an answer was kept, over all answers the run used. `beginning` is
-    an `events.Beginning` as plain data, of a student that began with another model's layers. A stopped run has no
-    scores.
+    an `events.Beginning` as plain data, of a student that began with another model's layers; `untrained` is its
+    score before the first step, where these are its teacher's. A stopped run has no scores.
     """
 
     status: Literal["finished", "stopped"]
@@ -62,6 +62,7 @@ class RunResult:
     memory_format: str
     versions: dict[str, str]
     beginning: dict[str, Any] | None = None
+    untrained: ModelScore | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

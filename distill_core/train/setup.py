@@ -60,6 +60,7 @@ class Workshop:
         live: the teacher asked anew, where layers, mixed images or the student's own texts need it.
         on_policy: the steps in which the student writes; None if there are none.
         beginning: the layers the student began with; None for random weights.
+        origin: the model they are of, where it is the teacher or there is none: what the student is compared with.
     """
 
     config: DistillConfig
@@ -85,6 +86,7 @@ class Workshop:
     live: LiveTeacher | None
     on_policy: OnPolicy | None
     beginning: Beginning | None = None
+    origin: nn.Module | None = None
 
 
 def furnish(
@@ -127,7 +129,7 @@ def furnish(
     if config.teacher is not None:
         teacher, data = _invited(config, task, data, visible, fabric.device, home, warn, progress)
     student = task.build(config.student, facts, config.seed)
-    beginning = begin(config, task, student, loaded, (teacher.model, teacher.card) if teacher else None)
+    begun = begin(config, task, student, loaded, (teacher.model, teacher.card) if teacher else None)
     builder = Builder(
         config,
         names=names_of_terms(config),
@@ -179,7 +181,8 @@ def furnish(
         answers=answers,
         live=live,
         on_policy=on_policy,
-        beginning=beginning,
+        beginning=begun[0] if begun else None,
+        origin=_origin(config, begun[1], fabric.device) if begun else None,
     )
 
 
@@ -224,6 +227,11 @@ def _invited(
         channels_last=channels_last,
     )
     return teacher, data
+
+
+def _origin(config: DistillConfig, model: nn.Module, device: torch.device) -> nn.Module | None:
+    """The model that the student began with, unless another one is its teacher."""
+    return freeze(model.to(device)) if config.teacher in (None, config.begins_from) else None
 
 
 def _same_inputs(card: ModelCard, facts: DataFacts) -> bool:

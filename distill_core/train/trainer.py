@@ -26,13 +26,14 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.home import writable_folder
-from distill_core.scoring import Closeness, answers_of, closeness
+from distill_core.scoring import Closeness, answers_of
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
 from distill_core.train.divergence import what_to_do
 from distill_core.train.lessons import Batch, lesson_of, on_policy_batch, ordinary_batch
 from distill_core.train.likeliest import LikeliestAnswers
+from distill_core.train.likened import likened, to_origin, with_metrics
 from distill_core.train.logbook import steps_between_points
 from distill_core.train.moment import Moment, levels_of, moment_of
 from distill_core.train.outcome import not_begun, result_of, started, write_weights
@@ -146,6 +147,7 @@ class Trainer:
             self._tell(Resumed(self.progress.step))
         try:
             self._meet_teacher()
+            self._score_untrained()
             if self._epoch_is_unjudged():
                 self._end_epoch()
             for span in self.shop.spans:
@@ -296,6 +298,16 @@ class Trainer:
             score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation)
             self._tell_score(score, 0, "validation", "teacher")
 
+    def _score_untrained(self) -> None:
+        """Tests a student that begins with layers of its teacher before it learns anything: what it starts from."""
+        shop, progress = self.shop, self.progress
+        if shop.teacher is None or shop.beginning is None or progress.step or progress.untrained is not None:
+            return
+        score = self._score(shop.model, shop.test, shop.data.test)
+        near = likened(shop, ~shop.data.test.beyond, self._raise_if_stopping)
+        score = with_metrics(score, to_origin(shop, near))
+        progress.untrained = {"accuracy": score.accuracy, "loss": score.loss, "metrics": dict(score.metrics)}
+
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
         assert self.shop.answers is not None
@@ -327,16 +339,17 @@ class Trainer:
         far: Closeness | None = None
         try:
             student = self._score(shop.model, shop.test, test)
+            near = likened(shop, ~test.beyond, self._raise_if_stopping)
+            student = with_metrics(student, to_origin(shop, near))
             self._tell_score(student, epochs, "test", "student")
             if shop.teacher:
                 teacher = self._score(shop.teacher.model, shop.teacher.test, test)
                 self._tell_score(teacher, epochs, "test", "teacher")
-                if test.labels.ndim > 1:
-                    near, far = (self._closeness(of.nonzero().flatten()) for of in (~test.beyond, test.beyond))
+                far = likened(shop, test.beyond, self._raise_if_stopping)
         except _StopAsked:
             shop.student.load_state_dict(last)
             raise
-        result = result_of(shop, progress, student, teacher, near, far)
+        result = result_of(shop, progress, student, teacher, near if shop.teacher else None, far)
         if self._folder:
             write_weights(self._folder, shop, result, progress.best, last)
         self._tell(Finished(result.to_dict()))
@@ -346,14 +359,6 @@ class Trainer:
         self._save()
         self._tell(Stopped(self.progress.step))
         return result_of(self.shop, self.progress, None, None)
-
-    def _closeness(self, rows: Tensor) -> Closeness | None:
-        """How near the student comes to the teacher on these inputs `[M]` of the test split."""
-        shop = self.shop
-        assert shop.teacher is not None
-        sides = (shop.model, shop.test), (shop.teacher.model, shop.teacher.test)
-        outputs = shop.data.facts.outputs
-        return closeness(*sides, shop.data.test.labels, rows, self._raise_if_stopping, outputs)
 
     def _obey(self) -> None:
         """Does what the control says: goes on, waits, or raises to stop."""
