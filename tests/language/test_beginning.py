@@ -148,8 +148,9 @@ def test_another_seed_or_budget_takes_the_same_blocks_for_the_same_influence(
 
 
 def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts_do() -> None:
-    train = language_data.load("skills").train
-    teacher: Any = task_named("language").load_teacher("gpt-skills", language_data.load("skills").facts)[0]
+    data = language_data.load(DistillConfig(task="language", student="gpt-2x160", dataset="skills"))
+    train = data.train
+    teacher: Any = task_named("language").load_teacher("gpt-skills", data.facts)[0]
     more = Split(train.inputs[:1000], train.labels[:1000])
     valid = torch.zeros_like(more.inputs, dtype=torch.bool)
     for row, prompt in enumerate(prompts_of(more) or ()):

@@ -85,10 +85,10 @@ def test_text_is_measured_by_its_perplexity(
 ) -> None:
     from distill_core.language import data as language_data
 
-    data = language_data.load("plain-english")
+    data = language_data.load(DistillConfig(task="language", student="gpt-2x160", dataset="plain-english"))
     few = type(data.validation)(*(part[:10] for part in vars(data.validation).values()))
     small = dataclasses.replace(data, validation=few)
-    monkeypatch.setattr(language_data, "load", lambda _name: small)
+    monkeypatch.setattr(language_data, "load", lambda *_given: small)
     found = damage(begun.changed({"dataset": "plain-english", "label_budget": None}), tmp_path)
     assert all(row.metrics["perplexity"] > 1 for row in found.rows)
     assert words.headings(found) == ["Begins with", "Blocks", "KL", "Perplexity"]
