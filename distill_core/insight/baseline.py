@@ -10,7 +10,7 @@ def compared(config: DistillConfig) -> str:
     """What student and baseline share and what they do not, in short sentences."""
     _, several = nouns_of(config)
     if config.label_budget is None and config.labels_file is None:
-        batches = f"All labels are seen, so both draw from the same {several}."
+        batches = f"All labels are seen, so both draw from the same {several}{_except(config, several)}."
     else:
         batches = f"It draws every batch from the labelled {several}; "
         batches += "only when all labels are seen are they the student's too."
@@ -25,6 +25,15 @@ def compared(config: DistillConfig) -> str:
 
 def _beginning(model: str) -> str:
     return f"Both begin with the same layers of {teacher_name(model)}, so the baseline too has something of a teacher."
+
+
+def _except(config: DistillConfig, several: str) -> str:
+    """In which phases the student draws from fewer: nobody tells the baseline what is easy, so it draws from all."""
+    picky = [phase.name for phase in config.phases if phase.share > 0 and phase.pool in ("easiest", "curriculum")]
+    if not picky or config.teacher is None:
+        return ""
+    names = " and ".join([", ".join(picky[:-1]), picky[-1]] if len(picky) > 1 else picky)
+    return f", except in {names}: there the student draws from the easiest, the baseline from all {several}"
 
 
 def _augmentation(config: DistillConfig) -> str:

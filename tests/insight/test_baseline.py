@@ -14,10 +14,19 @@ def test_with_few_labels_the_baselines_batches_are_said_to_be_others() -> None:
 
 
 def test_with_all_labels_both_draw_from_the_same_images() -> None:
-    said = compared(DistillConfig(label_budget=None).changed({"draws": 1}))
-    assert "draw from the same images" in said
+    said = compared(DistillConfig(label_budget=None).changed({"draws": 1, "phases": [{"name": "distil", "share": 1}]}))
+    assert "draw from the same images. " in said
     assert "only when all labels" not in said
     assert "1 kept version of each" in said
+
+
+def test_phases_that_draw_from_the_easiest_images_are_named_for_the_baseline_has_all() -> None:
+    said = compared(DistillConfig())
+    assert "same images, except in warm-up: there the student draws from the easiest, the baseline from all" in said
+    pools = ["curriculum", "all", "easiest", "easiest"]
+    phases = [{"name": name, "share": 1 / 4, "pool": pool} for name, pool in zip("abcd", pools, strict=True)]
+    assert "except in a, c and d: " in compared(DistillConfig().changed({"phases": phases}))
+    assert "except" not in compared(DistillConfig().changed({"phases": [0, 0.8, 0.2]}))
 
 
 def test_a_student_whose_answers_are_not_kept_sees_fresh_images_too() -> None:
