@@ -1,7 +1,7 @@
 """Renews the made parts of `docs/language.md`: `python -m distill_core.assets.make_language_page`.
 
-The figures come from the recorded studies `language-2x32`, `language-2x64` and `language-2x128`, and from
-`docs/recorded/language-tuning.json`, which `study docs/studies/language-tuning.json --record` wrote.
+The figures come from recorded studies, one a size of student, and from `docs/recorded/language-tuning.json`, which
+`study docs/studies/language-tuning.json --record` wrote. Another size is another line in `STUDIES`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from distill_core.insight.words import count, percent
 from distill_core.studies.keeping import Recorded, read_recorded, recorded
 from distill_core.studies.words import share
 
-STUDIES = ("language-2x32", "language-2x64", "language-2x128")
+STUDIES = ("language-2x128",)
 LARGEST = STUDIES[-1]
 SKILLS = ("reasoning", "instructions")
 BEYOND = ("longer_chains", "unseen_pairs")

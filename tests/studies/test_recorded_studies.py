@@ -11,7 +11,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
     found = recorded()
-    assert set(found) == {"losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
+    assert set(found) == {"language-2x128", "losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
     for name, study in found.items():
         jobs = [(job.variant, job.seed) for job in study.plan.jobs()]
         assert sorted((row.variant, row.seed) for row in study.rows) == sorted(jobs), name
@@ -27,7 +27,8 @@ def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
 def test_the_command_of_a_recorded_study_still_runs_what_was_recorded() -> None:
     """A preset that its plan starts from may change; the plan then says itself what it took from it."""
     kept = {name: study.plan for name, study in recorded().items()}
-    kept["losses-tuning"] = read_recorded(DOCS / "recorded" / "losses-tuning.json").plan
+    for name in ("losses-tuning", "language-tuning"):
+        kept[name] = read_recorded(DOCS / "recorded" / f"{name}.json").plan
     for name, plan in kept.items():
         named = read_plan(DOCS / "studies" / f"{name}.json")
         assert [job.config.fingerprint() for job in named.jobs()] == [job.config.fingerprint() for job in plan.jobs()]
