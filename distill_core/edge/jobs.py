@@ -31,7 +31,7 @@ from distill_core.task import DataFacts
 ShouldStop = Callable[[], bool]
 ROOT = Path(distill_core.__file__).parents[1]
 POLL_SECONDS = 0.1
-EXPORT_TIMEOUT, MEASURE_TIMEOUT = 900.0, 300.0
+EXPORT_TIMEOUT, MEASURE_TIMEOUT, LAYERS_TIMEOUT = 900.0, 300.0, 900.0
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 INPUTS = ".inputs.npy"
 
@@ -98,7 +98,7 @@ def measure_layers(
         DistillError: in the worker's own words.
     """
     request = {"job": "layers", "config": config.model_dump(mode="json")}
-    return run_job({**request, "home": str((home or default_home()).absolute())}, should_stop, MEASURE_TIMEOUT)
+    return run_job({**request, "home": str((home or default_home()).absolute())}, should_stop, LAYERS_TIMEOUT)
 
 
 def measure_files(

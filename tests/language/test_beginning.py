@@ -15,7 +15,6 @@ from distill_core.errors import CheckpointError, ConfigError
 from distill_core.events import Evaluated, Event, Started, StepLogged, from_dict
 from distill_core.insight.foresight import refusals
 from distill_core.language import beginning, models
-from distill_core.language import data as language_data
 from distill_core.language.data import prompts_of
 from distill_core.language.models.beginning import block_influence
 from distill_core.runs.preflight import inspect
@@ -147,15 +146,14 @@ def test_another_seed_or_budget_takes_the_same_blocks_for_the_same_influence(
     assert made(begun.changed({"seed": 5, "label_budget": 30})).beginning == made(begun).beginning
 
 
-def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts_do() -> None:
-    data = language_data.load(DistillConfig(task="language", student="gpt-2x160", dataset="skills"))
-    train = data.train
-    teacher: Any = task_named("language").load_teacher("gpt-skills", data.facts)[0]
-    more = Split(train.inputs[:1000], train.labels[:1000])
-    valid = torch.zeros_like(more.inputs, dtype=torch.bool)
-    for row, prompt in enumerate(prompts_of(more) or ()):
+def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts_do(small_skills: Data) -> None:
+    train = small_skills.train
+    teacher: Any = task_named("language").load_teacher("gpt-skills", small_skills.facts)[0]
+    valid = torch.zeros_like(train.inputs, dtype=torch.bool)
+    for row, prompt in enumerate(prompts_of(train) or ()):
         valid[row, : len(prompt)] = True
-    sampled, whole = block_influence(teacher, beginning.sample(train)), block_influence(teacher, [(more.inputs, valid)])
+    sampled = block_influence(teacher, beginning.sample(train))
+    whole = block_influence(teacher, [(train.inputs, valid)])
     torch.testing.assert_close(sampled, whole, rtol=0.1, atol=0.01)
     assert sampled.argsort().tolist() == whole.argsort().tolist()
 
