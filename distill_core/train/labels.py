@@ -97,7 +97,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
                 raise ConfigError(f"{path}: the first line must name the columns image,label")
             return rows
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"labels_file: {path} cannot be read ({error})") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"labels_file: {path} cannot be read ({why}); name a CSV file of image,label") from None
 
 
 def _sha256(path: Path) -> str:

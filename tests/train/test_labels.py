@@ -73,7 +73,10 @@ def test_a_file_without_the_columns_a_missing_file_and_a_budget_beside_are_refus
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     for settings, message in (
         ({"labels_file": str(tmp_path / "bad.csv")}, "must name the columns image,label"),
-        ({"labels_file": str(tmp_path / "none.csv")}, "cannot be read"),
+        (
+            {"labels_file": str(tmp_path / "none.csv")},
+            r"none.csv cannot be read \(No such file or directory\); name a CSV",
+        ),
         ({"labels_file": written(tmp_path / "l.csv", "0,1"), "label_budget": 50}, "together with labels_file"),
     ):
         with pytest.raises(ConfigError, match=message):
