@@ -73,8 +73,8 @@ def export_onnx(
     weight = bytes_fp32(model)
     if weight > LARGEST:
         raise DistillError(
-            f"The model cannot be exported to ONNX: its weights take {weight / 2**30:.1f} GB, and one file holds at most "
-            "2. Take a smaller student; the trained weights are kept as safetensors."
+            f"The model cannot be exported to ONNX: its weights take {weight / 2**30:.1f} GB, and one file holds at "
+            "most 2. Take a smaller student; the trained weights are kept as safetensors."
         )
     if len(example) < 2:
         raise ValueError("example needs a batch of at least 2; with 1 the exporter freezes the batch size")
