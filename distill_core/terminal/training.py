@@ -65,9 +65,14 @@ def start(store: Store, config: DistillConfig, console: Console, **details: Any)
         DistillError: for bad input.
         Ending: if the run failed or was stopped.
     """
+    from distill_core.runs.execute import LABELS_WRITTEN
     from distill_core.runs.preflight import inspect
+    from distill_core.task import no_matter
 
-    found = apart(lambda: inspect(config, store.home))
+    def written(done: int, total: int) -> None:
+        console.print(f"{LABELS_WRITTEN}: {done:,} of {total:,}")
+
+    found = apart(lambda: inspect(config, store.home, no_matter, written))
     return work_on(store, store.create(config), console, check=lambda *_: found, **details)
 
 

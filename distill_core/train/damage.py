@@ -125,7 +125,7 @@ class _Judge:
         score = self._task.score(student, self._feed, split, self._between)
         trained_on = (~split.beyond).nonzero().flatten()
         sides = (student, self._feed), (self._model, self._feed)
-        near = closeness(*sides, split.labels, trained_on, self._between)
+        near = closeness(*sides, split.labels, trained_on, self._between, self._data.facts.outputs)
         return Worth(
             choice=choice,
             blocks=blocks,

@@ -6,15 +6,17 @@ import json
 
 import streamlit as st
 
-from distill_core.cards import model_folders
+from distill_core.cards import HF, model_folders
 from distill_core.insight.choices import TeacherChoice, teachers_for
+from distill_core.language import local_models
 from distill_core.language import task as language_task
+from distill_core.language.datasets import JUDGED
 from distill_core.task import ModelChoice, task_named
 from distill_core.vision import task as vision_task
 from pages.components.jobs import manager
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(show_spinner=False, ttl=30)
 def students(task: str = "vision") -> list[ModelChoice]:
     """The ladder, smallest first."""
     return list(task_named(task).students())
@@ -28,8 +30,20 @@ def teachers(dataset: str, task: str = "vision") -> list[TeacherChoice]:
         for record in manager().store.list("run")
         if record.status == "finished" and record.config.teacher is None and record.config.task == task
     ]
+    own = [*published, *trained]
     ships = language_task.TEACHERS if task == "language" else vision_task.TEACHERS
-    return teachers_for(dataset, model_folders(ships), [*published, *trained])
+    found = teachers_for(dataset, model_folders(ships), own)
+    return [*hugging_face(dataset), *found] if task == "language" else found
+
+
+def hugging_face(dataset: str) -> list[TeacherChoice]:
+    """The Hugging Face models that are here, as teachers of texts that are not made of characters alone."""
+    if dataset in JUDGED:
+        return []
+    return [
+        TeacherChoice(f"{HF}{choice.name}", choice.title, choice.parameters, None, None, ())
+        for choice in local_models.teachers()
+    ]
 
 
 @st.cache_data(show_spinner=False)

@@ -170,17 +170,22 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Weights:
-    """What the headers of a model's weights say, and a hash of the files.
+    """What the headers of a model's weights say.
 
     Attributes:
+        files: that hold them, each with the time of its last change and its size.
         parameters: in all.
         of_blocks: parameters of each block, in order.
-        sha256: of the files' content.
     """
 
+    files: tuple[tuple[Path, int, int], ...]
     parameters: int
     of_blocks: tuple[int, ...]
-    sha256: str
+
+    @property
+    def sha256(self) -> str:
+        """Of the files' content."""
+        return _hashed(self.files)
 
     def with_blocks(self, blocks: int) -> int:
         """Parameters of a model with so many of the blocks, all as large as the mean one."""
@@ -207,22 +212,26 @@ def weights_of(folder: Path) -> Weights:
 
 @lru_cache(maxsize=16)
 def _weights(files: tuple[tuple[Path, int, int], ...]) -> Weights:
-    digest, blocks, total = hashlib.sha256(), dict[int, int](), 0
+    blocks, total = dict[int, int](), 0
     for file, _, _ in files:
         try:
             with file.open("rb") as opened:
-                length = int.from_bytes(opened.read(8), "little")
-                header = json.loads(opened.read(length))
-            with file.open("rb") as opened:
-                digest.update(hashlib.file_digest(opened, "sha256").digest())
-        except (OSError, ValueError, MemoryError) as error:
+                header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
+            counts = {name: math.prod(each["shape"]) for name, each in header.items() if name != "__metadata__"}
+        except (OSError, ValueError, MemoryError, OverflowError, LookupError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{file} is damaged ({error}). Restore it, or get the model again.") from None
-        for name, tensor in header.items():
-            if name == "__metadata__":
-                continue
-            count = math.prod(tensor["shape"])
-            total += count
+        total += sum(counts.values())
+        for name, count in counts.items():
             block = re.search(r"\b(?:layers|h|blocks)\.(\d+)\.", name)
             if block:
                 blocks[int(block[1])] = blocks.get(int(block[1]), 0) + count
-    return Weights(total, tuple(blocks[number] for number in sorted(blocks)), digest.hexdigest())
+    return Weights(files, total, tuple(blocks[number] for number in sorted(blocks)))
+
+
+@lru_cache(maxsize=16)
+def _hashed(files: tuple[tuple[Path, int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for file, _, _ in files:
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()

