@@ -12,6 +12,7 @@ from pathlib import Path
 from distill_core.cards import HF
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DataUnavailable, DistillError, unknown_name
+from distill_core.footprint import parameters
 from distill_core.losses.registry import loss_named
 from distill_core.task import Foreseen, task_named
 from distill_core.train.refusals import (
@@ -36,6 +37,19 @@ def refusals(config: DistillConfig) -> list[str]:
     found = (_labels(config, data), _classes(config, data), _student(config, data), _teacher(config, data))
     sentences = [sentence for some in (*found, _terms(config), _on_policy(config)) for sentence in some]
     return sentences or [*_beginning(config), *_top_k(config, data), *_micro_batch(config)]
+
+
+def student_parameters(config: DistillConfig) -> int | None:
+    """How many parameters the student has on this run's own data, without its weights; None if that is not known."""
+    import torch
+
+    task = task_named(config.task)
+    try:
+        facts = task.foreseen(config).facts(config.dataset)
+        with torch.device("meta"):
+            return parameters(task.build(task.bare(config.student), facts, 0))
+    except DistillError:
+        return None
 
 
 def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:

@@ -7,7 +7,9 @@ import json
 import streamlit as st
 
 from distill_core.cards import HF, model_folders
+from distill_core.config import DistillConfig
 from distill_core.insight.choices import TeacherChoice, teachers_for
+from distill_core.insight.foresight import student_parameters
 from distill_core.language import local_models
 from distill_core.language import task as language_task
 from distill_core.language.datasets import JUDGED
@@ -44,6 +46,17 @@ def hugging_face(dataset: str) -> list[TeacherChoice]:
         TeacherChoice(f"{HF}{choice.name}", choice.title, choice.parameters, None, None, ())
         for choice in local_models.teachers()
     ]
+
+
+def exact_parameters(config: DistillConfig) -> int | None:
+    """Of a configuration's student on its own images: classes and channels count; None if they are not known."""
+    kinds = {"task", "dataset", "data_folder", "image_size", "student", "teacher"}
+    return _exact_parameters(json.dumps(config.model_dump(mode="json", include=kinds)))
+
+
+@st.cache_data(show_spinner=False, ttl=60.0)
+def _exact_parameters(settings: str) -> int | None:
+    return student_parameters(DistillConfig.parse(json.loads(settings)))
 
 
 @st.cache_data(show_spinner=False)

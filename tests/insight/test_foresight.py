@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
-from distill_core.insight.foresight import refusals
+from distill_core.insight.foresight import refusals, student_parameters
 from distill_core.presets import load
 from distill_core.runs.preflight import inspect
 
@@ -75,3 +76,12 @@ def test_runs_on_texts_are_foreseen_too() -> None:
     assert any("more than the 20,000 prompts" in each for each in refusals(config.changed({"label_budget": 30_000})))
     assert any("is a model for vision" in each for each in refusals(config.changed({"teacher": VGG8})))
     assert any("gpt-2x65" in each for each in refusals(config.changed({"student": "gpt-2x65"})))
+
+
+def test_the_students_parameters_are_those_it_has_on_the_runs_own_data() -> None:
+    known = {
+        name: student_parameters(DistillConfig(dataset=name, student="cnn-w16")) for name in ("digits", "cifar100")
+    }
+    assert known == {"digits": 24_058, "cifar100": 24_346 + 90 * 65}
+    assert student_parameters(DistillConfig(dataset="folder", data_folder="/no/where")) is None
+    assert student_parameters(DistillConfig(student="no-such")) is None

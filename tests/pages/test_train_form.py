@@ -116,8 +116,8 @@ def test_a_student_as_large_as_its_teacher_is_warned_of(app: Any, embedded_teach
         ("batch_size", 1, "Batch size: got 1; it must be at least 2"),
         ("seed", -1, "Seed: got -1; it must be at least 0"),
         ("seed", 2**31, "Seed: got 2147483648; it must be below 2147483648"),
-        ("learning_rate", 0.0, "Learning rate: got 0.0; it must be above 0"),
-        ("weight_decay", -1.0, "Weight decay: got -1.0; it must be at least 0"),
+        ("learning_rate", 0.0, "Learning rate: got 0; it must be above 0"),
+        ("weight_decay", -1.0, "Weight decay: got -1; it must be at least 0"),
         ("crop_padding", 17, "Random crop: got 17; it must be at most 16"),
         ("draws", -1, "Versions of an image: got -1; it must be at least 0"),
         ("threads", -2, "CPU threads: got -2; it must be at least 1"),
@@ -182,6 +182,8 @@ def test_a_folder_is_checked_as_soon_as_it_is_named(app: Any, embedded_teacher: 
         (tmp_path / "pets" / name).touch()
     page.text_input(key="form_data_folder").set_value(str(tmp_path / "pets")).run()
     assert page.error[0].value.startswith("Labels: 400 is more than the 2 images")
+    page.number_input(key="form_budget").set_value(2).run()
+    assert any("23,826 parameters" in caption.value for caption in page.caption), "2 classes, in colour"
 
 
 def test_it_says_on_which_images_the_teacher_was_scored(app: Any, own_home: Path) -> None:
@@ -298,7 +300,7 @@ def test_mixing_and_random_changes_reach_the_run(app: Any, embedded_teacher: str
     page.toggle(key="form_randaugment").set_value(True)
     page.number_input(key="form_mixup").set_value(0.2)
     page.number_input(key="form_cutmix").set_value(-1.0).run()
-    assert page.error[0].value == "Cutmix: got -1.0; it must be at least 0"
+    assert page.error[0].value == "Cutmix: got -1; it must be at least 0"
     page.number_input(key="form_cutmix").set_value(1.0).run()
     augmentation = submitted(page, still_manager).augmentation
     assert (augmentation.randaugment, augmentation.mixup, augmentation.cutmix) == (True, 0.2, 1.0)

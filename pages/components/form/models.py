@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from distill_core.errors import ConfigError
@@ -11,10 +13,10 @@ from distill_core.insight.words import count, percent, times_smaller
 from distill_core.language.datasets import PROMPTS
 from distill_core.presets import load
 from distill_core.task import ModelChoice, task_named
-from pages.components.catalogue import hugging_face, students, teachers
+from pages.components.catalogue import exact_parameters, hugging_face, students, teachers
 from pages.components.form.beginning import begins_with, worth
 from pages.components.form.problems import refusals_of, told_here
-from pages.components.form.state import base, fill_form, noun
+from pages.components.form.state import base, fill_form, noun, so_far
 from pages.components.form.values import NO_TEACHER
 from pages.components.form.words import on_screen
 from pages.components.jobs import submit
@@ -195,7 +197,9 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
         key="form_student",
         persist_state="session",
     )
-    chosen = ladder[st.session_state.form_student]
+    chosen, described = ladder[st.session_state.form_student], so_far()
+    if chosen.parameters and described is not None:
+        chosen = replace(chosen, parameters=exact_parameters(described) or chosen.parameters)
     if not chosen.parameters:
         return None
     smaller = times_smaller(chosen.parameters, teacher.parameters) if teacher else ""
