@@ -16,7 +16,7 @@ from distill_core.cards import ModelCard, write_model
 from distill_core.errors import ConfigError
 from distill_core.home import default_home
 from distill_core.mapping.pairs import Form
-from distill_core.task import Data, DataFacts, Split, no_matter
+from distill_core.task import Data, DataFacts, Split, no_matter, no_progress
 from distill_core.train.control import RunControl
 from distill_core.train.lessons import lesson_of
 from distill_core.train.setup import Workshop
@@ -58,7 +58,13 @@ def of_ones_own(channels: int, classes: int) -> nn.Module:
 class FewClothes(VisionTask):
     """The middle of the first images of Fashion-MNIST."""
 
-    def load_data(self, config: DistillConfig, home: Path, between: Callable[[], None] = no_matter) -> Data:
+    def load_data(
+        self,
+        config: DistillConfig,
+        home: Path,
+        between: Callable[[], None] = no_matter,
+        progress: Callable[[int, int], None] = no_progress,
+    ) -> Data:
         return few_clothes()
 
 
