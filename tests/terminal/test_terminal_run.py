@@ -120,7 +120,7 @@ def test_a_folder_in_place_of_a_file_cannot_be_read(command, work, tmp_path: Pat
 
 
 def test_data_that_cannot_be_had_is_bad_input_and_stores_no_run(command, work, own_home: Path, monkeypatch):
-    def refuse(config, home):
+    def refuse(*given):
         raise DataUnavailable("CIFAR-10 is not here. Put it into data_folder.")
 
     monkeypatch.setattr("distill_core.runs.preflight.inspect", refuse)
