@@ -252,8 +252,12 @@ class DistillConfig(Part):
     schema_version: Literal[1] = 1
     name: str = Field("", max_length=80, description="a label for people; changes no number")
     task: str = Field("vision", description="what kind of problem")
-    teacher: str | None = Field("vgg8-fashion", description="a teacher's name, its folder, or null for labels only")
-    student: str = Field("resnet8-w8", description="the architecture that learns")
+    teacher: str | None = Field(
+        "vgg8-fashion", description="a teacher's name, its folder, hf:MODEL, or null for labels only"
+    )
+    student: str = Field(
+        "resnet8-w8", description="the architecture that learns; hf:MODEL:24 has 24 of a model's blocks"
+    )
     begin_from: str | None = Field(
         None,
         description="the model whose layers the student begins with: teacher, a model's name or folder, or null for "
@@ -263,7 +267,7 @@ class DistillConfig(Part):
         "influence", description="which of its blocks: the most influential, evenly spread, from both ends, or a list"
     )
     dataset: str = Field("fashion-mnist-mini", description="the transfer set")
-    data_folder: str | None = Field(None, description="where the data set's files are, if not the usual place")
+    data_folder: str | None = Field(None, description="where the data set's files are, or the file of prompts")
     image_size: int = Field(32, ge=8, le=512, description="for an image folder: images become this many pixels square")
     text_length: int = Field(
         96, ge=8, le=2048, description="for prompts with answers: tokens that both may take, an answer is cut off there"

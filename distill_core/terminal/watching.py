@@ -171,5 +171,6 @@ class Watch:
         yield Said(f"Goes on from step {event.step:,}")
 
     def _warned(self, event: Any) -> Iterator[Said]:
-        self.warnings.add(event.message)
-        yield Said(f"Note: {event.message}", "warning")
+        if event.message not in self.warnings:
+            self.warnings.add(event.message)
+            yield Said(f"Note: {event.message}", "warning")

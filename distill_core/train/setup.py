@@ -25,7 +25,7 @@ from distill_core.train.labels import data_and_labels
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
 from distill_core.train.live import LiveTeacher
 from distill_core.train.on_policy import OnPolicy
-from distill_core.train.refusals import check_classes, check_micro_batch, check_top_k, norms_see_pieces
+from distill_core.train.refusals import check_classes, check_micro_batch, check_room, check_top_k, norms_see_pieces
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
 from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
@@ -256,6 +256,8 @@ def _answers(
         classes, labels = data.facts.outputs, data.train.labels
         return LikeliestAnswers(model, teacher.feed, labels, classes, folder, config.objective, warn)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
+    if positions is not None:
+        check_room(len(data.train), positions, data.facts.outputs)
     folder = _answers_folder(data, teacher.card, seen, precision, home)
     return TeacherAnswers(
         model,

@@ -102,6 +102,29 @@ def test_every_character_is_foretold_once_however_many_windows_go_at_a_time(
     assert len(guesses) == len(written)
 
 
+def test_over_a_large_vocabulary_few_texts_go_at_a_time_and_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    table, read = nn.Embedding(VOCABULARY, VOCABULARY), []
+    table.register_forward_hook(lambda _module, _inputs, logits: read.append(logits.numel()))
+    inputs, labels = windows(["a little text to read, and some more of it to go on with"], 5, 5)
+    labels[1] = -100  # nothing of this one counts
+    whole = foretell(table, TokenFeed(inputs, CPU), labels, lambda: None)
+    monkeypatch.setattr("distill_core.scoring.LOGITS_AT_ONCE", 2 * 5 * VOCABULARY)
+    read.clear()
+    loss, guesses = foretell(table, TokenFeed(inputs, CPU), labels, lambda: None)
+    assert max(read) <= 2 * 5 * VOCABULARY
+    assert loss == pytest.approx(whole[0], rel=1e-6)
+    assert torch.equal(guesses, whole[1])
+
+
+def test_prompts_without_one_right_answer_are_foretold_and_not_judged() -> None:
+    split = Split(*batch([("how are you", "well"), ("why", "so")]))
+    uniform = nn.Sequential(nn.Embedding(VOCABULARY, 4), nn.Linear(4, VOCABULARY))
+    score = examine(uniform, TokenFeed(split.inputs, CPU), split, judged=False)
+    assert set(score.metrics) == {"perplexity"}
+    assert score.counted == 4 + 1 + 2 + 1
+
+
 def test_text_is_scored_by_the_characters_foretold() -> None:
     ones = torch.ones(2, 3, dtype=torch.int64)
     split = Split(ones * 5, torch.tensor([[5, 5, 6], [6, 5, -100]]))

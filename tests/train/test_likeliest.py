@@ -22,7 +22,7 @@ from distill_core.task import Split, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.lessons import lesson_of
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
-from distill_core.train.refusals import check_top_k
+from distill_core.train.refusals import check_room, check_top_k
 from distill_core.train.trainer import Trainer
 
 COUNT, LENGTH, CLASSES = 30, 5, 11
@@ -172,6 +172,29 @@ def test_a_large_vocabulary_is_answered_in_small_batches(labels: Tensor, monkeyp
     teacher = Table(True)
     kept(labels, 3, teacher=teacher).prepare(0, torch.arange(COUNT))
     assert teacher.batches == [7, 7, 7, 7, 2]
+
+
+class Picky(Table):
+    """A teacher that can be asked about some positions alone."""
+
+    def forward(self, rows: Tensor, where: Tensor | None = None) -> Tensor:
+        said = super().forward(rows)
+        return said if where is None else said[where]
+
+
+def test_a_teacher_that_can_answers_the_positions_that_count_alone(labels: Tensor) -> None:
+    ones, everything = torch.zeros(COUNT, dtype=torch.int64), torch.arange(COUNT)
+    plain, picky = kept(labels, 3), kept(labels, 3, teacher=Picky(True))
+    for answers in (plain, picky):
+        answers.prepare(0, everything)
+    for one, other in zip(plain.taught(everything, ones), picky.taught(everything, ones), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_whole_answers_that_would_fill_the_memory_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"take 4\.5 GB; keep the likeliest of each alone, such as top_k=64"):
+        check_room(240, 96, 49_152)
+    check_room(20_000, 25, 100)
 
 
 def test_says_how_much_the_rest_holds_of_the_answers_it_has(labels: Tensor) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from tiny_llama import make
 
 from distill_core import presets
 from distill_core.language.datasets import DATASETS
@@ -101,3 +104,37 @@ def test_text_without_prompts_is_refused_beside_the_slider(app: Any, still_manag
 
 def test_images_are_not_written(app: Any) -> None:
     assert "form_on_policy" not in {slider.key for slider in app(TRAIN).slider}
+
+
+def test_prompts_without_answers_say_how_to_get_a_model_that_writes_them(app: Any) -> None:
+    page = texts(app)
+    page.selectbox(key="form_dataset").set_value("assistant-small").run()
+    assert not page.exception
+    assert any("convert smollm2" in caption.value for caption in page.caption)
+    assert page.selectbox(key="form_teacher").value == "none"
+    assert not [button for button in page.button if button.key in ("train-teacher", "cut-from-teacher")]
+
+
+def test_a_hugging_face_model_that_is_here_is_offered_with_settings_that_suit_it(
+    app: Any, still_manager: Manager
+) -> None:
+    make(still_manager.store.home / "models" / "smollm2-135m-instruct")
+    page = texts(app)
+    assert "hf:smollm2-135m-instruct" not in page.selectbox(key="form_teacher").options
+    page.selectbox(key="form_dataset").set_value("assistant-small").run()
+    assert page.selectbox(key="form_teacher").value == "hf:smollm2-135m-instruct"
+    page.button(key="cut-from-teacher").click().run()
+    assert not page.exception
+    assert page.selectbox(key="form_student").value == "hf:smollm2-135m-instruct:24"
+    refused = [error.value for error in page.error]
+    assert refused == ["Student: hf:smollm2-135m-instruct:24 has 24 blocks, but its model 4; take at most 4"]
+
+
+def test_a_file_of_prompts_is_asked_for_and_its_bad_lines_are_named(app: Any, tmp_path: Path) -> None:
+    page = texts(app)
+    page.selectbox(key="form_dataset").set_value("jsonl").run()
+    assert page.text_input(key="form_data_folder").label == "File of prompts"
+    (tmp_path / "bad.jsonl").write_text("{")
+    page.text_input(key="form_data_folder").set_value(str(tmp_path / "bad.jsonl")).run()
+    assert not page.exception
+    assert "line 1 is no JSON" in " ".join(element.value for element in page.markdown)
