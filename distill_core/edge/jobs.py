@@ -23,10 +23,11 @@ from typing import Any
 
 import distill_core
 from distill_core import errors
+from distill_core.cards import HF
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.home import default_home, writable_folder
-from distill_core.task import DataFacts
+from distill_core.task import DataFacts, task_named
 
 ShouldStop = Callable[[], bool]
 ROOT = Path(distill_core.__file__).parents[1]
@@ -224,6 +225,7 @@ def _cache_name(architecture: str, facts: DataFacts, task: str) -> str:
         distill_core.__version__,
         [version(package) for package in ("torch", "onnx", "onnxscript")],
         [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources],
+        *([task_named(task).code_sha256(architecture), version("transformers")] if architecture.startswith(HF) else []),
     ]
     key = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     return f"{re.sub(r'[^A-Za-z0-9._-]', '_', architecture)[:60]}-{key}.onnx"

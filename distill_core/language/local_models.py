@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from distill_core.cards import HF, ModelCard
 from distill_core.errors import ConfigError, DistillError
 from distill_core.language.models.references import (
+    CONFIG,
     Reference,
     absolute,
     converted,
@@ -105,6 +107,15 @@ def trained(reference: Reference, card: ModelCard) -> nn.Module:
     model = load(folder_of(reference), card.outputs)
     model.sha256 = card.weights_sha256
     return model
+
+
+def settings_sha256(architecture: str) -> str:
+    """The hash of the file that says how a model is built, which may change under its name.
+
+    Raises:
+        DistillError: if the model is not here.
+    """
+    return hashlib.sha256((folder_of(parse(architecture)) / CONFIG).read_bytes()).hexdigest()
 
 
 def untrained(architecture: str, facts: DataFacts, seed: int) -> nn.Module:

@@ -126,9 +126,9 @@ class LanguageTask:
         """Every model here is a transformer."""
         return True
 
-    def code_sha256(self, architecture: str) -> str:  # noqa: ARG002
-        """Nothing: every model is the project's own."""
-        return ""
+    def code_sha256(self, architecture: str) -> str:
+        """Of the configuration that a Hugging Face model is built from; every other model is the project's own."""
+        return local_models.settings_sha256(architecture) if is_reference(architecture) else ""
 
     def card_of(self, reference: str, facts: DataFacts) -> ModelCard | None:
         """The card in a teacher's folder, or what can be told of a Hugging Face model without loading it."""

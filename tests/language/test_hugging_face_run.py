@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +259,25 @@ def test_the_trained_student_becomes_a_file_that_answers_alike(config: DistillCo
     session = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"))
     for shape in ((1, 4), (3, 11)):
         assert session.run(None, {"input": torch.ones(shape, dtype=torch.int64).numpy()})[0].shape == (*shape, 18)
+
+
+def test_another_configuration_under_the_same_name_is_another_student(tmp_path: Path) -> None:
+    task, name = task_named("language"), f"hf:{make(tmp_path / 'own')}:2"
+    before = task.code_sha256(name)
+    make(tmp_path / "own", config={"rms_norm_eps": 1e-3})
+    assert task.code_sha256(name) != before
+    assert task.code_sha256("gpt-2x64") == ""
+
+
+def test_lists_and_the_form_do_without_transformers(folder: Path) -> None:
+    code = (
+        "import sys; from distill_core.task import task_named; task = task_named('language');"
+        "task.students(); assert 'transformers' not in sys.modules and 'tokenizers' not in sys.modules;"
+        "from distill_core.config import DistillConfig;"
+        f"facts = task.foreseen(DistillConfig(task='language', teacher=None, student='hf:{folder}:2',"
+        "dataset='assistant-small')).facts('x');"
+        f"task.card_of('hf:{folder}', facts); assert 'transformers' not in sys.modules"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "DISTILL_HOME": str(folder.parent.parent)}
+    )
