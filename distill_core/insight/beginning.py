@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from distill_core.config import BlockChoice, DistillConfig
 from distill_core.errors import DistillError
 from distill_core.events import Beginning
 from distill_core.insight.foresight import refusals
+from distill_core.insight.measures import MEASURES, in_order, in_words
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import listed
 from distill_core.task import task_named
@@ -27,6 +31,19 @@ def how_it_began(beginning: Beginning | None) -> list[str]:
         took = f"the blocks {', '.join(map(str, beginning.blocks))}"
         told = f"whose influence goes from {min(values):.2f} (block{least}) to {max(values):.2f} (block{most})"
     return [f"The student began with {took} of {teacher_name(beginning.model)}, {told}."]
+
+
+def worth_before(summary: Mapping[str, Any]) -> list[str]:
+    """A sentence on what a student that began with its teacher's layers was worth before training; none of others."""
+    metrics = (summary.get("untrained") or {}).get("metrics") or {}
+    if not metrics:
+        return []
+    figures = [f"{_called(name)} {in_words(name, metrics[name])}" for name in in_order(metrics)]
+    return [f"Before training it had, on the same test: {listed(figures)}."]
+
+
+def _called(name: str) -> str:
+    return MEASURES[name].title if name in MEASURES else name.replace("_", " ")
 
 
 def begins_with(config: DistillConfig) -> str:

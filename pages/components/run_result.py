@@ -11,7 +11,7 @@ import streamlit as st
 from distill_core.events import beginning_of
 from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
-from distill_core.insight.beginning import how_it_began
+from distill_core.insight.beginning import how_it_began, worth_before
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
@@ -219,7 +219,7 @@ def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:
         lines.append(f"Training steps took {duration(summary['seconds'])} at {speed}.")
     if summary.get("cache_hit_rate"):
         lines.append(f"{percent(summary['cache_hit_rate'], 0)} of the teacher's answers came from the cache.")
-    lines += how_it_began(beginning_of(summary.get("beginning")))
+    lines += how_it_began(beginning_of(summary.get("beginning"))) + worth_before(summary)
     lines += what_is_kept(summary.get("answers_kept"))
     return lines
 

@@ -7,7 +7,7 @@ import pytest
 from distill_core import presets
 from distill_core.events import Beginning
 from distill_core.insight.baseline import compared
-from distill_core.insight.beginning import begins_with, how_it_began, of_choice, why_not
+from distill_core.insight.beginning import begins_with, how_it_began, of_choice, why_not, worth_before
 
 QUICK = presets.load("language-quick")
 
@@ -62,3 +62,12 @@ def test_a_baseline_that_begins_with_layers_is_said_to() -> None:
     said = "Both begin with the same layers of gpt-skills"
     assert said in compared(QUICK.changed({"begin_from": "teacher"}))
     assert said not in compared(QUICK)
+
+
+def test_what_it_was_worth_before_training_is_told_by_all_that_is_measured() -> None:
+    metrics = {"perplexity": 21.94, "kl": 1.5, "token_agreement": 0.52}
+    (said,) = worth_before({"untrained": {"metrics": metrics}})
+    assert said == (
+        "Before training it had, on the same test: Perplexity 21.94, KL to the teacher 1.5 and Agreement 52.0%."
+    )
+    assert worth_before({"untrained": None}) == worth_before({}) == []

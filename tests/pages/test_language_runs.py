@@ -65,6 +65,7 @@ def measured_id(own_home: Any) -> str:
     summary["latency"] = {"student": student, "teacher": teacher, "ratio": None}
     summary["onnx"] |= {"cpu_ms": 0.5, "token_ms": 0.4}
     summary |= {"answers_kept": kept.to_dict(), "teacher": {"name": "gpt-skills", "accuracy": 0.98}}
+    summary |= {"untrained": {"accuracy": 0.1, "loss": 3.0, "metrics": {"perplexity": 20.1, "kl": 2.5}}}
     summary |= {"kl": 0.03, "token_agreement": 0.987, "kl_beyond": 1.2, "token_agreement_beyond": 0.61}
     assert store.finish(made, summary, data_sha256="0" * 64, torch_version="2.14.1")
     store.close()
@@ -84,6 +85,7 @@ def test_reading_and_writing_are_told_apart_and_what_was_kept_is_said(app: Any, 
         assert f"| {' | '.join(f':small[{cell}]' for cell in row)} |" in said
     assert HOW_MEASURED in said
     assert "8 of 100 are kept" in said
+    assert "Before training it had, on the same test: Perplexity 20.1 and KL to the teacher 2.5." in said
     assert "On prompts beyond training, such as longer chains, it is on 61.0%" in said
     assert "One prompt takes" not in said
 
