@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from distill_core import presets
-from distill_core.cards import CARD, WEIGHTS, ModelCard, is_path, read_card, replace_file, to_json_bytes, weights_file
+from distill_core.cards import (
+    CARD,
+    HF,
+    WEIGHTS,
+    ModelCard,
+    is_path,
+    read_card,
+    replace_file,
+    to_json_bytes,
+    weights_file,
+)
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
 from distill_core.home import RUN_ID, writable_folder
@@ -103,14 +113,24 @@ def portable(config: DistillConfig) -> DistillConfig:
     """
     changes: dict[str, Any] = {}
     if config.data_folder is not None:
-        changes["data_folder"] = Path(config.data_folder).name if config.dataset == "folder" else None
+        changes["data_folder"] = Path(config.data_folder).name if config.dataset in ("folder", "jsonl") else None
     if config.labels_file is not None:
         changes["labels_file"] = Path(config.labels_file).name
     if config.teacher is not None and is_path(config.teacher):
         changes["teacher"] = _last_names(Path(config.teacher))
     if config.begin_from is not None and is_path(config.begin_from):
         changes["begin_from"] = _last_names(Path(config.begin_from))
+    for name in ("teacher", "begin_from", "student"):
+        reference = getattr(config, name)
+        if reference is not None and reference.startswith(HF):
+            changes[name] = _last_of(reference)
     return config.model_copy(update=changes)
+
+
+def _last_of(reference: str) -> str:
+    """The name of a Hugging Face model without the folder it lies in; a hub id stays whole."""
+    place = Path(reference.removeprefix(HF)).expanduser()
+    return f"{HF}{place.name}" if place.is_absolute() else reference
 
 
 def retraining_command(config: DistillConfig) -> str:

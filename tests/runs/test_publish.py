@@ -133,3 +133,11 @@ def test_whose_layers_the_weights_began_with_is_said_without_a_path(record: RunR
     assert said["beginning"]["weights_sha256"] == "a" * 64
     assert said["beginning"]["model"].startswith("old-1a2b")
     assert "begin_from=old-1a2b" in said["command"]
+
+
+def test_a_hugging_face_model_is_named_without_the_folder_it_lies_in() -> None:
+    settings = {"teacher": "hf:/models/tiny", "student": "hf:/models/tiny:2", "begin_from": "hf:owner/name"}
+    config = DistillConfig.parse({"task": "language", "dataset": "jsonl", "data_folder": "/texts/a.jsonl", **settings})
+    found = portable(config)
+    assert (found.teacher, found.student, found.begin_from) == ("hf:tiny", "hf:tiny:2", "hf:owner/name")
+    assert found.data_folder == "a.jsonl"
