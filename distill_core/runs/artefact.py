@@ -21,7 +21,8 @@ FILE_NAME = "model.onnx"
 NOT_EXPORTED = "The run was stopped before its file was exported and measured; `export` makes it later."
 NOT_MEASURED = "The run was stopped before its file was measured; `export` makes and measures it again."
 LARGE = 20_000_000
-"""Parameters from which a model is measured only once it is trained."""
+"""Parameters from which a student is measured only once it is trained, and a teacher not at all."""
+NOT_BESIDE = "The file's speed is not compared with the teacher's: to make a file of so large a teacher takes minutes."
 T = TypeVar("T")
 
 
@@ -63,7 +64,7 @@ class Workbench:
     def measure_architectures(self, step: int) -> None:
         """Measures untrained models of the same build; training waits, for figures taken beside it mean little.
 
-        Large ones are measured at the end alone: making their files takes minutes.
+        Of large ones the student alone is measured, at the end: making their files takes minutes.
         """
         if max(self._found.student_parameters, self._found.teacher_parameters or 0) > LARGE:
             return
@@ -129,6 +130,9 @@ class Workbench:
     def _teacher_file(self) -> dict[str, Path]:
         teacher = {name: each for name, each in self._architectures.items() if name == "teacher"}
         if not teacher:
+            return {}
+        if (self._found.teacher_parameters or 0) > LARGE:
+            self._warn(NOT_BESIDE)
             return {}
         files: dict[str, Path] = self._edge.architecture_files(
             teacher, self._found.facts, self._config.task, home=self._home, should_stop=self._should_stop

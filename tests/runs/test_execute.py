@@ -452,3 +452,16 @@ def test_a_baseline_of_the_users_own_model_serves_as_long_as_its_code_is_the_sam
     first = job(config, check=with_code("a"))
     assert job(config.changed({"alpha": 0.5}), check=with_code("a")).baseline_id == first.baseline_id
     assert job(config.changed({"alpha": 0.6}), check=with_code("b")).baseline_id != first.baseline_id
+
+
+def test_of_large_models_the_student_alone_is_measured_and_only_once(
+    job: Job, config: DistillConfig, check: Any, edge: Any
+) -> None:
+    def large(*given: Any) -> Any:
+        return dataclasses.replace(check(*given), student_parameters=113_000_000, teacher_parameters=135_000_000)
+
+    record = job(config, check=large)
+    assert edge.calls == ["export_model", "measure_files"]
+    assert "student" in record.summary["latency"]
+    assert "teacher" not in record.summary["latency"]
+    assert any("is not compared with the teacher's" in warning for warning in record.summary["warnings"])
