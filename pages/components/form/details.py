@@ -1,4 +1,4 @@
-"""Each phase in detail: what the warm-up draws from, and temperatures and alphas that change on the way."""
+"""Each phase in detail: what the warm-up draws from, its learning rate, and temperatures and alphas that change."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def details() -> None:
                 st.markdown(f"**{name.capitalize()}**")
                 if i == 0:
                     _pool()
+                _learning_rate(i)
                 if name == "fine-tune" and st.session_state.form_fine_tune == LABELS:
                     st.caption("Learns from labels alone, so there is nothing to soften or to weigh.")
                     continue
@@ -47,6 +48,17 @@ def _pool() -> None:
         key="form_ease",
         persist_state="session",
         disabled=st.session_state.form_warm_up_pool == "all",
+    )
+
+
+def _learning_rate(i: int) -> None:
+    st.number_input(
+        "Learning rate, times",
+        step=0.1,
+        format="%g",
+        key=f"form_lr_scale_{i}",
+        persist_state="session",
+        help="Multiplies the learning rate during this phase.",
     )
 
 

@@ -49,6 +49,7 @@ _DIRECT = {
 }
 _RAMPS = [f"{what}_{part}_{i}" for what in ("temperature", "alpha") for part in ("own", "from", "to") for i in range(3)]
 _OF_PHASES = {"plan", "phases", "fine_tune", "classes", "easiest", "warm_up_pool", "ease", *_RAMPS}
+_OF_PHASES |= {f"lr_scale_{i}" for i in range(3)}
 _OF_METHODS = {f"{what}_{name}" for what in ("use", "weight", "on", "warmup", "layers", "pairs") for name in METHODS}
 _OF_METHODS |= {f"option_{name}_{option}" for name in METHODS for option in LOSSES[name].options}
 
@@ -109,7 +110,7 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
     if "clip_norm" in moved:
         settings["clip_norm"] = now["clip_norm"] or None
     if now["plan"] == USUAL and (moved & _OF_PHASES or taught != (base.teacher is not None)):
-        settings["phases"] = _usual_phases(now, taught, base.phases)
+        settings["phases"] = _usual_phases(now, taught)
     if moved & _OF_METHODS or taught != (base.teacher is not None) or (base.terms and "phases" in settings):
         names = PHASE_NAMES if "phases" in settings else tuple(phase.name for phase in base.phases)
         settings["terms"] = _terms(now, moved, taught, base, names)
@@ -160,6 +161,7 @@ def _phase_values(config: DistillConfig, phases: tuple[Phase, ...]) -> dict[str,
         "ease": warm_up.ease,
     }
     for i, phase in enumerate(phases):
+        values[f"lr_scale_{i}"] = phase.lr_scale
         for what in ("temperature", "alpha"):
             own = getattr(phase, what)
             level = getattr(config.objective, what) if own is None else own
@@ -233,7 +235,7 @@ def _is_usual(config: DistillConfig) -> bool:
     form = _phase_values(config, config.phases) | {"phases": (0, 0), "easiest": 100}
     if form["fine_tune"] == CLASSES and not form["classes"]:
         return False
-    said = [Phase.model_validate(phase) for phase in _usual_phases(form, taught, config.phases)]
+    said = [Phase.model_validate(phase) for phase in _usual_phases(form, taught)]
     exact = [
         phase.model_copy(update={"share": own.share, "easiest": own.easiest})
         for phase, own in zip(said, config.phases, strict=True)
@@ -244,12 +246,11 @@ def _is_usual(config: DistillConfig) -> bool:
     return exact == list(config.phases) and all(untouched)
 
 
-def _usual_phases(form: Mapping[str, Any], taught: bool, base: tuple[Phase, ...]) -> list[dict[str, Any]]:
-    """Warm-up, distil and fine-tune as plain data; how far they scale the learning rate comes from `base`."""
+def _usual_phases(form: Mapping[str, Any], taught: bool) -> list[dict[str, Any]]:
+    """Warm-up, distil and fine-tune as plain data."""
     warm_up, distil, fine_tune = phases = [phase.model_dump(mode="json") for phase in DEFAULT_PHASES]
-    if tuple(phase.name for phase in base) == PHASE_NAMES:
-        for phase, own in zip(phases, base, strict=True):
-            phase["lr_scale"] = own.lr_scale
+    for i, phase in enumerate(phases):
+        phase["lr_scale"] = form[f"lr_scale_{i}"]
     first, second = form["phases"]
     warm_up |= {
         "share": first / 100,

@@ -32,6 +32,7 @@ NAMES = {
     "threads": "CPU threads",
     "temperature": "Temperature",
     "alpha": "Alpha",
+    "lr_scale": "Learning rate, times",
     "weight": "Weight of a method",
     "layers": "Layer map of a method",
     "terms": "Methods",

@@ -128,6 +128,15 @@ def test_a_phase_goes_from_one_temperature_to_another() -> None:
     assert config_of(values_of(changed) | {"temperature_own_1": False, "alpha_own_2": False}, changed) == config
 
 
+def test_a_phase_takes_steps_of_a_size_of_its_own() -> None:
+    config = presets.load("quickstart")
+    changed = config_of(values_of(config) | {"lr_scale_0": 0.1, "lr_scale_2": 1.0}, config)
+    assert [phase.lr_scale for phase in changed.phases] == [0.1, 1.0, 1.0]
+    assert config_of(values_of(changed) | {"lr_scale_0": 1.0, "lr_scale_2": 0.5}, changed) == config
+    with pytest.raises(ConfigError, match=r"phases\.0\.lr_scale: got 11"):
+        config_of(values_of(config) | {"lr_scale_0": 11.0}, config)
+
+
 def test_every_method_can_be_chosen_with_its_published_weight() -> None:
     config = presets.load("quickstart")
     for name in METHODS:
