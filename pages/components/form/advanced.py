@@ -18,7 +18,7 @@ _OPTIMISERS = {"sgd": "SGD", "adamw": "AdamW"}
 
 def advanced() -> None:
     """The folded part of the form."""
-    with st.expander("Advanced", icon=":material/tune:"):
+    with st.expander("Advanced", icon=":material/tune:", key="advanced"):
         left, middle, right = st.columns(3, gap="large")
         with left:
             _optimiser()

@@ -21,7 +21,7 @@ def details() -> None:
     """The folded part; only the usual three phases have it."""
     if not taught() or st.session_state.form_plan != USUAL:
         return
-    with st.expander("Each phase in detail", icon=":material/timeline:"):
+    with st.expander("Each phase in detail", icon=":material/timeline:", key="each_phase"):
         for i, (column, name) in enumerate(zip(st.columns(3, gap="large"), PHASE_NAMES, strict=True)):
             with column:
                 st.markdown(f"**{name.capitalize()}**")

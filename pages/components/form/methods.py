@@ -37,7 +37,7 @@ def methods() -> list[str]:
     )
     if of_images():
         _families(FRONT)
-        with st.expander("More methods", icon=":material/add_circle:"):
+        with st.expander("More methods", icon=":material/add_circle:", key="more_methods"):
             _families(MORE)
     else:
         _families((*MORE[::-1], *FRONT))
