@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distill_core.config import DistillConfig
-from distill_core.errors import ConfigError
+from distill_core.errors import ConfigError, DistillError
 from distill_core.losses.registry import loss_named
 from distill_core.task import task_named
 
@@ -17,6 +17,13 @@ FEW_LABELS = 1_000
 
 _PARTS = {"fashion-mnist": ("fashion-mnist-rest", "fashion-mnist-mini")}
 """Data sets that hold others whole."""
+
+_OF_TWO_CLASSES = {
+    "kd-std": "whatever the two scores are, standardised they are +1 and -1, so the loss has hardly any gradient",
+    "dist": "the ranking within an answer is right or wrong and has no gradient; only the one between inputs teaches",
+    "dkd": "there are no other classes to tell apart, so it is plain soft labels with another weight",
+}
+"""What is left of a loss that looks at more than one wrong answer."""
 
 
 def doubts(
@@ -65,6 +72,9 @@ def doubts(
                 f"{loss_named(term.loss).title} counts in no phase: its weight is 0, or the phases it is on in have no "
                 "steps or a loss of their own. Weigh it more, or leave it out."
             )
+    if terms & _OF_TWO_CLASSES.keys() and _outputs(config) == 2:
+        for term in sorted(terms & _OF_TWO_CLASSES.keys()):
+            yield f"{loss_named(term).title} on two classes: {_OF_TWO_CLASSES[term]}."
     if not any(term == "ce" or loss_named(term).labels for term in terms):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
         yield f"{why} no labels: the student learns from the teacher's answers alone."
@@ -84,6 +94,14 @@ def _attends(config: DistillConfig) -> bool:
         return task.attends(config.student) and task.bare(config.student) == config.student
     except ConfigError:  # an unknown student is refused elsewhere, with the names there are
         return False
+
+
+def _outputs(config: DistillConfig) -> int | None:
+    """How many classes a logit stands for; None while the data cannot be found."""
+    try:
+        return task_named(config.task).foreseen(config).outputs
+    except DistillError:
+        return None
 
 
 def _seen_before(config: DistillConfig, teacher_data: str | None) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from distill_core.config import DEFAULT_PHASES, DistillConfig
 from distill_core.insight.doubts import doubts
@@ -44,6 +46,21 @@ def test_an_ordinary_run_raises_no_doubt() -> None:
 def test_each_doubt_is_said_alone(settings: dict[str, Any], student: int, word: str) -> None:
     (said,) = doubts_of(settings, student)
     assert word in said
+
+
+@pytest.mark.parametrize(("loss", "word"), [("kd-std", "+1 and -1"), ("dist", "between inputs"), ("dkd", "plain soft")])
+def test_a_loss_that_compares_wrong_answers_is_doubted_for_two_classes(tmp_path: Path, loss: str, word: str) -> None:
+    for name in ("cat", "dog"):
+        folder = tmp_path / "pets" / name
+        folder.mkdir(parents=True)
+        for number in range(20):
+            Image.new("RGB", (8, 8)).save(folder / f"{number}.png")
+    two = {"dataset": "folder", "data_folder": str(tmp_path / "pets"), "label_budget": None, "terms": [loss]}
+    (said,) = doubts_of(two)
+    assert word in said
+    assert doubts_of(two | {"terms": ["at"]}) == []
+    assert doubts_of({"terms": [loss]}) == []
+    assert doubts_of(two | {"data_folder": str(tmp_path / "nowhere")}) == []
 
 
 def test_many_labels_or_no_teacher_leave_nothing_to_doubt() -> None:
