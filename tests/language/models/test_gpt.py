@@ -3,28 +3,16 @@ import math
 import numpy as np
 import pytest
 import torch
+from random_gpt import gpt, texts
 from torch import Tensor, nn
 
 from distill_core.errors import ConfigError
 from distill_core.language import models
-from distill_core.language.models.gpt import EMBEDDING_STD, GPT, Cache, places_of, rotated
+from distill_core.language.models.gpt import EMBEDDING_STD, Cache, places_of, rotated
 from distill_core.mapping.layers import list_layers
 from distill_core.mapping.taps import Taps
 
 PAD = 0
-
-
-def gpt(name: str = "gpt-2x64", seed: int = 0, vocabulary: int = 100) -> GPT:
-    """A model with weights large enough for every part to matter."""
-    model = models.build(name, vocabulary, seed).eval()
-    generator = torch.Generator().manual_seed(seed)
-    for parameter in model.parameters():
-        parameter.data = torch.randn(parameter.shape, generator=generator) * 0.2
-    return model
-
-
-def texts(rows: int = 3, length: int = 12, seed: int = 0) -> Tensor:
-    return torch.randint(3, 100, (rows, length), generator=torch.Generator().manual_seed(seed))
 
 
 # What it computes
