@@ -31,6 +31,7 @@ st.caption(
 )
 shown = [finished[index] for index in chosen] if chosen else finished
 
+costs = models(shown)
 left, right = st.columns([3, 2], gap="large")
 with left:
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -40,20 +41,26 @@ with left:
         cost = st.segmented_control(
             "Cost",
             list(COSTS),
-            default="latency_ms",
+            default="latency_ms" if costs["latency_ms"].notna().any() else "parameters",
             required=True,
             format_func=names.__getitem__,
             label_visibility="collapsed",
             key="compare_cost",
         )
-    figure = size_vs_accuracy(models(shown), cost=cost)
-    version = f"{cost}-{'-'.join(record.id for record in shown)}"
-    live_chart(
-        payload(figure, name="cost", version=version, alt="Test accuracy against cost", height=420),
-        key="cost",
-        height=420,
-    )
-    st.caption("Up and to the left is better. A baseline costs what its student costs.")
+    if costs[cost].notna().any():
+        figure = size_vs_accuracy(costs, cost=cost)
+        version = f"{cost}-{'-'.join(record.id for record in shown)}"
+        live_chart(
+            payload(figure, name="cost", version=version, alt="Test accuracy against cost", height=420),
+            key="cost",
+            height=420,
+        )
+        st.caption("Up and to the left is better. A baseline costs what its student costs.")
+    else:
+        st.caption(
+            f"{names[cost]} is not known: none of these runs has a file. In a terminal, "
+            f"`python -m distill_core export {shown[0].id}` makes and measures the first one's."
+        )
 with right:
     st.markdown("#### What differs")
     if len(shown) < 2:

@@ -94,7 +94,13 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
     """The exported student to take away, with what was measured of it."""
     onnx = summary.get("onnx")
     if not onnx:
-        st.warning("The student was not exported; see the warnings below.", icon=":material/info:")
+        if summary.get("onnx_why"):
+            st.warning("The student was not exported; see the warnings below.", icon=":material/info:")
+        else:
+            st.caption(
+                "Of this run the accuracy alone was wanted, so there is no file. In a terminal, "
+                f"`python -m distill_core export {record.id}` makes and measures it."
+            )
         return
     st.download_button(
         f"Download ONNX · {megabytes(onnx.get('bytes'))}",

@@ -45,6 +45,22 @@ def test_the_table_holds_a_row_for_each_finished_run(app: Any) -> None:
     assert table["latency"].tolist() == [0.08, 0.08]
 
 
+def test_runs_without_a_file_are_drawn_against_their_parameters(app: Any) -> None:
+    store = Store()
+    run_id = finish_run(store)
+    assert app(COMPARE).button_group[0].value == "latency_ms"
+    summary = store.get(run_id).summary
+    assert summary is not None
+    store.set_summary(run_id, {**summary, "onnx": None, "latency": None})
+    page = app(COMPARE)
+    cost = page.button_group[0]
+    assert cost.value == "parameters"
+    assert not any("is not known" in caption.value for caption in page.caption)
+    page.button_group[0].set_value("megabytes").run()
+    (said,) = [caption.value for caption in page.caption if caption.value.startswith("File size is not known")]
+    assert f"export {run_id}" in said
+
+
 def test_only_settings_that_differ_are_listed(app: Any) -> None:
     store = Store()
     first = finish_run(store)

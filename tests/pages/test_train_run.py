@@ -123,6 +123,19 @@ def test_a_result_says_each_thing_once_and_that_one_seed_is_one(app: Any) -> Non
     assert "19 of 20 images are answered within 0.1 ms by the clock" in everything
 
 
+@pytest.mark.parametrize("why", [None, "An operator is unknown."])
+def test_a_result_without_a_file_says_why(app: Any, why: str | None) -> None:
+    store = Store()
+    run_id = finish_run(store)
+    summary = store.get(run_id).summary
+    assert summary is not None
+    store.set_summary(run_id, {**summary, "onnx": None, "latency": None, "onnx_why": why})
+    page = app(TRAIN, run=run_id)
+    nobody_asked = any(f"export {run_id}" in caption.value for caption in page.caption)
+    warned = any("see the warnings" in warning.value for warning in page.warning)
+    assert (nobody_asked, warned) == (why is None, why is not None)
+
+
 def test_a_gain_within_noise_is_said_to_be_unclear(app: Any) -> None:
     page = app(TRAIN, run=finish_run(Store(), accuracy=0.745, baseline_accuracy=0.738))
     assert "can be chance" in page.info[0].value
