@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.figures.capabilities import capabilities
-from distill_core.figures.models import COSTS, size_vs_accuracy
+from distill_core.figures.models import COSTS, Cost, size_vs_accuracy
 from pages.components.comparison import differing, models, rows, skills
 from pages.components.jobs import manager
 from pages.components.live_chart import live_chart, payload
@@ -37,11 +37,12 @@ with left:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("#### Accuracy against cost")
         st.space("stretch")
+        known: Cost = "latency_ms" if costs["latency_ms"].notna().any() else "parameters"
         names = {"latency_ms": "CPU time", "parameters": "Parameters", "megabytes": "File size"}
         cost = st.segmented_control(
             "Cost",
             list(COSTS),
-            default="latency_ms" if costs["latency_ms"].notna().any() else "parameters",
+            default=known,
             required=True,
             format_func=names.__getitem__,
             label_visibility="collapsed",
@@ -73,13 +74,13 @@ with right:
             st.dataframe(settings, width="stretch", height="content", alt="Settings that differ")
             st.caption("A run is called by the first letters of its name in the table.")
 
-known = skills(shown)
-if not known.empty:
+learnt = skills(shown)
+if not learnt.empty:
     st.markdown("#### Capability against size")
     version = f"skills-{'-'.join(record.id for record in shown)}"
     alt = "Reasoning, instruction following and perplexity against the number of parameters"
     live_chart(
-        payload(capabilities(known), name="skills", version=version, alt=alt, height=400), key="skills", height=400
+        payload(capabilities(learnt), name="skills", version=version, alt=alt, height=400), key="skills", height=400
     )
     st.caption(
         "Language models only, on the test split: :green[students], :orange[the same on labels alone] and "

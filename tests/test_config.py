@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill_core import presets
-from distill_core.config import DEFAULT_PHASES, DistillConfig, leaf_path, read_setting, settings_by_name
+from distill_core.config import DEFAULT_PHASES, DistillConfig, read_setting, settings_by_name
+from distill_core.config.names import leaf_path
 from distill_core.errors import ConfigError
 
 PINNED = "13a14b9d0ca7c1f5"
@@ -120,7 +121,7 @@ def test_leaf_names_are_unique_and_reach_their_setting() -> None:
         False,
         4,
     )
-    assert leaf_path("batch_size") == ("training", "batch_size")
+    assert leaf_path("batch_size", settings_by_name()) == ("training", "batch_size")
     assert len(set(settings_by_name().values())) == len(settings_by_name())
 
 

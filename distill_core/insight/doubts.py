@@ -73,8 +73,8 @@ def doubts(
                 "steps or a loss of their own. Weigh it more, or leave it out."
             )
     if terms & _OF_TWO_CLASSES.keys() and _outputs(config) == 2:
-        for term in sorted(terms & _OF_TWO_CLASSES.keys()):
-            yield f"{loss_named(term).title} on two classes: {_OF_TWO_CLASSES[term]}."
+        for loss in sorted(terms & _OF_TWO_CLASSES.keys()):
+            yield f"{loss_named(loss).title} on two classes: {_OF_TWO_CLASSES[loss]}."
     if not any(term == "ce" or loss_named(term).labels for term in terms):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
         yield f"{why} no labels: the student learns from the teacher's answers alone."
