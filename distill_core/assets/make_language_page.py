@@ -16,7 +16,7 @@ from distill_core.insight.words import count, percent
 from distill_core.studies.keeping import Recorded, read_recorded, recorded
 from distill_core.studies.words import share
 
-STUDIES = ("language-2x128",)
+STUDIES = ("language-2x32", "language-2x64", "language-2x128")
 LARGEST = STUDIES[-1]
 SKILLS = ("reasoning", "instructions")
 BEYOND = ("longer_chains", "unseen_pairs")

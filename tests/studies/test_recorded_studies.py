@@ -11,7 +11,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
     found = recorded()
-    assert set(found) == {"language-2x128", "losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
+    languages = {"language-2x32", "language-2x64", "language-2x128"}
+    assert set(found) == languages | {"losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
     for name, study in found.items():
         jobs = [(job.variant, job.seed) for job in study.plan.jobs()]
         assert sorted((row.variant, row.seed) for row in study.rows) == sorted(jobs), name
