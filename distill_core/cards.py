@@ -39,7 +39,7 @@ class Vocabulary:
         sha256: of all tokens in their order; two models read the same tokens if theirs are equal.
         source: the reference of the model whose files hold the tokenizer.
         eos: the token that ends a text.
-        pad: a token that fills up a row; never the end.
+        pad: a token that fills up a row; the end only where there is no other mark.
     """
 
     size: int

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 WARM_CALLS, WARM_SECONDS = 10, 0.5
 DOUBLINGS, FEWEST_ROUNDS = 2, 10
 BATCHES = (8, 32)
+LONGEST_CALL = 2e9
+"""Nanoseconds of a call, above which a batch is not measured."""
 LOADS = 3
 NOISE_SAMPLES = 64
 FEW_TOKENS = 4
@@ -249,10 +251,13 @@ def _ratios(variants: list[Variant], on_cpu: bool) -> dict[str, samples.Ratio]:
 
 
 def _sweep(variant: Variant, on_cpu: bool) -> dict[str, float | None]:
-    """Milliseconds a sample at larger batches: the median of up to 15 calls, fewer where a call is long."""
+    """Milliseconds a sample at larger batches: the median of up to 15 calls, fewer where a call is long.
+
+    None where the file takes one batch size alone, and for a batch that would take longer than `LONGEST_CALL`.
+    """
     result: dict[str, float | None] = {}
     for batch in BATCHES:
-        if variant.into.fixed_batch is not None:
+        if variant.into.fixed_batch is not None or variant.call_ns * batch > LONGEST_CALL:
             result[str(batch)] = None
             continue
         calls = max(5, min(15, int(0.25e9 / (variant.call_ns * batch))))

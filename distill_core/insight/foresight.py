@@ -20,6 +20,7 @@ from distill_core.train.refusals import (
     check_classes,
     check_layers,
     check_micro_batch,
+    check_room,
     check_top_k,
     norms_see_pieces,
 )
@@ -77,6 +78,7 @@ def _classes(config: DistillConfig, data: Foreseen) -> Iterator[str]:
 def _top_k(config: DistillConfig, data: Foreseen) -> Iterator[str]:
     try:
         check_top_k(config, data.outputs)
+        check_room(config, data.inputs, data.facts(config.dataset))
     except ConfigError as error:
         yield str(error)
 

@@ -14,7 +14,7 @@ from distill_core.cards import Vocabulary
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, unknown_name
 from distill_core.language.datasets import DATASETS, JUDGED, PROMPTS
-from distill_core.language.readers import reader_of, vocabulary_for
+from distill_core.language.readers import check_length, reader_of, vocabulary_for
 from distill_core.language.skills import instructions
 from distill_core.language.skills.examples import Example, Examples, make_examples
 from distill_core.language.skills.text import read_text, split_paragraphs, windows
@@ -54,9 +54,11 @@ def load(
     between()
     vocabulary = vocabulary_for(config.student, fetch=True)
     if config.dataset in PROMPTS:
+        check_length(vocabulary, config.text_length)
         return load_prompts(config, vocabulary, home, progress)
     if config.dataset == "plain-english":
-        return _plain_english(config.dataset, vocabulary)
+        check_length(vocabulary, WINDOW)
+        return plain_english(config.dataset, vocabulary)
     check_characters(config.dataset, vocabulary)
     return _skills(config.dataset, 20_000, seed=0) if config.dataset == "skills" else _skills("skills-more", 36_000, 1)
 
@@ -104,7 +106,8 @@ def _is_trained(example: Example) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _plain_english(name: str, vocabulary: Vocabulary | None) -> Data:
+def plain_english(name: str, vocabulary: Vocabulary | None) -> Data:
+    """Windows of prose, in characters or in the tokens of a vocabulary."""
     texts, reader = split_paragraphs(), reader_of(vocabulary)
     train, validation, test = (
         Split(*windows(paragraphs, WINDOW, stride, reader))

@@ -66,9 +66,9 @@ def answered(
             batch = missing[start : start + at_once]
             room = width - min(len(prompts[row]) for row in batch)
             asked_now = [prompts[row] for row in batch]
-            writing = write(teacher, asked_now, room, reader.eos, reader.unwritten, batch=at_once)
+            writing = write(teacher, asked_now, room, reader.eos, reader.unwritten, batch=at_once, width=width)
             for row, answer in zip(batch, writing.answers, strict=True):
-                shelf.put(row, answer[: width - len(prompts[row])])
+                shelf.put(row, answer)
             done += len(batch)
     finally:
         if missing:

@@ -58,7 +58,7 @@ def _line(number: int, written: str) -> Line | str:
     """A line, or what is wrong with it."""
     try:
         found = json.loads(written)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"is no JSON ({error})"
     if not isinstance(found, dict):
         return "is no JSON object"
@@ -67,6 +67,10 @@ def _line(number: int, written: str) -> Line | str:
         return "has no text under 'prompt'"
     if response is not None and (not isinstance(response, str) or not response.strip()):
         return "has something other than text under 'response'"
+    try:
+        f"{prompt}{response}".encode()
+    except UnicodeEncodeError:
+        return "has half of a character, which no text can hold"
     return Line(number, prompt, response)
 
 

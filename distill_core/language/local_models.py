@@ -72,7 +72,7 @@ def card_of(reference: Reference, facts: DataFacts, fetch: bool = False) -> Mode
     Raises:
         DistillError: if it cannot be had, or a file is damaged.
     """
-    from distill_core.language.readers import vocabulary_of
+    from distill_core.language.readers import check_length, vocabulary_of
     from distill_core.language.tokenizer import tokenizer_in
 
     if reference.blocks is not None:
@@ -82,6 +82,8 @@ def card_of(reference: Reference, facts: DataFacts, fetch: bool = False) -> Mode
         )
     folder = folder_of(reference, fetch)
     weights = weights_of(folder)
+    vocabulary = vocabulary_of(tokenizer_in(folder), reference.teacher)
+    check_length(vocabulary, facts.input_shape[0])
     return ModelCard(
         task="language",
         architecture=str(reference),
@@ -92,7 +94,7 @@ def card_of(reference: Reference, facts: DataFacts, fetch: bool = False) -> Mode
         dataset="",
         parameters=weights.parameters,
         weights_sha256=weights.sha256,
-        vocabulary=vocabulary_of(tokenizer_in(folder), reference.teacher),
+        vocabulary=vocabulary,
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from distill_core.cards import Vocabulary
-from distill_core.errors import CheckpointError
-from distill_core.language.models.references import absolute, folder_of, is_reference, parse
+from distill_core.errors import CheckpointError, ConfigError
+from distill_core.language.models.references import absolute, folder_of, is_reference, parse, settings_of
 from distill_core.language.tokenizer import Tokenizer, tokenizer_in
 from distill_core.language.tokens import CHARACTER_READER, Reader
+
+POSITIONS = ("max_position_embeddings", "n_positions")
+"""What configurations call the length of the longest text that a model reads."""
 
 
 def reader_of(vocabulary: Vocabulary | None) -> Reader:
@@ -45,6 +48,27 @@ def vocabulary_for(architecture: str, fetch: bool = False) -> Vocabulary | None:
 def vocabulary_of(tokenizer: Tokenizer, source: str) -> Vocabulary:
     """A tokenizer as facts and cards name it."""
     return Vocabulary(len(tokenizer.tokens), tokenizer.sha256, source, tokenizer.eos, tokenizer.pad)
+
+
+def check_length(vocabulary: Vocabulary | None, length: int) -> None:
+    """Refuses texts longer than the Hugging Face model of a vocabulary can read; every other model reads any.
+
+    Args:
+        vocabulary: of the model; None for characters.
+        length: tokens of a text.
+
+    Raises:
+        DistillError: saying how many it reads.
+    """
+    if vocabulary is None:
+        return
+    settings = settings_of(folder_of(parse(vocabulary.source)))
+    most = next((settings[name] for name in POSITIONS if isinstance(settings.get(name), int)), None)
+    if most is not None and length > most:
+        raise ConfigError(
+            f"text_length: {vocabulary.source} reads texts of at most {most:,} tokens, and these have {length:,}; "
+            "take shorter ones, or another model"
+        )
 
 
 def difference(one: Vocabulary | None, other: Vocabulary | None) -> str:

@@ -72,16 +72,14 @@ class LanguageTask:
         """Prompts that have one right answer; of any other text, its tokens."""
         from distill_core.language.datasets import JUDGED
 
-        if dataset in JUDGED:
-            return self.noun
-        return "characters" if dataset == "plain-english" else "tokens"
+        return self.noun if dataset in JUDGED else "tokens"
 
     def foreseen(self, config: DistillConfig) -> Foreseen:
         """What is known of the prompts, or the text, before they are made."""
-        from distill_core.language.data import KINDS, PROSE, TOKENS, check_characters
+        from distill_core.language.data import KINDS, PROSE, TOKENS, check_characters, plain_english
         from distill_core.language.datasets import DATASETS, PROMPTS, SIZES
         from distill_core.language.prompts import foreseen
-        from distill_core.language.readers import vocabulary_for
+        from distill_core.language.readers import check_length, vocabulary_for
 
         if config.dataset not in DATASETS:
             raise unknown_name("dataset", config.dataset, DATASETS)
@@ -89,9 +87,13 @@ class LanguageTask:
         check_characters(config.dataset, vocabulary)
         tokens = TOKENS if vocabulary is None else ()
         if config.dataset in PROMPTS:
+            check_length(vocabulary, config.text_length)
             count, kinds = foreseen(config)
             return Foreseen(tokens, (config.text_length,), count, kinds=kinds, vocabulary=vocabulary)
         prompts, length = SIZES[config.dataset]
+        check_length(vocabulary, length)
+        if vocabulary is not None:  # its tokens say how many windows the text makes
+            prompts = len(plain_english(config.dataset, vocabulary).train)
         kinds = PROSE if config.dataset == "plain-english" else KINDS
         return Foreseen(tokens, (length,), prompts, kinds=kinds, vocabulary=vocabulary)
 

@@ -15,7 +15,10 @@ from typing import Any
 from distill_core.errors import CheckpointError, ConfigError, DataUnavailable
 from distill_core.language.models.references import CONFIG, TOKENIZER, read_json
 
+GENERATION = "generation_config.json"
 TEMPLATE = "chat_template.jinja"
+SHORTEST = 2
+"""Tokens of a prompt, at least."""
 
 
 class Tokenizer:
@@ -69,11 +72,18 @@ class Tokenizer:
         return hashlib.sha256(json.dumps(self.tokens, ensure_ascii=False).encode()).hexdigest()
 
     def prompt(self, text: str) -> list[int]:
-        """A question as the model's chat template puts it; without one, the text after the mark of a beginning."""
-        if self._template is None:
+        """A question as the model's chat template puts it; without one, the text after the mark of a beginning.
+
+        At least two tokens: an answer that followed the first would look like a text that is read from its beginning.
+        """
+        if self._template is not None:
+            asked = self._ids(self._asked(text))
+        else:
             begin = [self.bos] if self.bos is not None and self._settings.get("add_bos_token", True) else []
-            return [*begin, *self.encode(text)] or self.start()
-        return self._ids(self._asked(text))
+            asked = [*begin, *self.encode(text)]
+        while len(asked) < SHORTEST:
+            asked = [*self.start(), *asked]
+        return asked
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text alone."""
@@ -132,7 +142,7 @@ class Tokenizer:
         own = self._mark("eos_token")
         if own is not None:
             return own
-        for file in ("generation_config.json", CONFIG):
+        for file in (GENERATION, CONFIG):
             found = _optional(folder / file).get("eos_token_id")
             found = found[0] if isinstance(found, list) and found else found
             if isinstance(found, int) and 0 <= found < len(self.tokens):
@@ -163,7 +173,7 @@ def tokenizer_in(folder: Path) -> Tokenizer:
     Raises:
         DistillError: see `Tokenizer`.
     """
-    files = (folder / name for name in (TOKENIZER, "tokenizer_config.json", TEMPLATE))
+    files = (folder / name for name in (TOKENIZER, "tokenizer_config.json", TEMPLATE, GENERATION, CONFIG))
     return _tokenizer(folder, tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files))
 
 

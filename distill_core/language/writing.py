@@ -64,6 +64,7 @@ def write(
     temperature: float | None = None,
     generator: torch.Generator | None = None,
     cached: bool = True,
+    width: int | None = None,
 ) -> Writing:
     """Lets a model answer prompts, in evaluation mode and without gradients; the model is left as it was.
 
@@ -81,6 +82,7 @@ def write(
             the same text.
         cached: reads each token once. False reads the whole text for every token, for a model that takes ids alone; the
             answers are the same and take longer.
+        width: tokens of prompt and answer together after which an answer is cut off too; None sets no bound.
 
     Raises:
         ConfigError: if a prompt is empty, or a number is out of range.
@@ -101,7 +103,8 @@ def write(
         began = time.perf_counter()
         texts = torch.stack([prompts[row] for row in rows]).to(place, torch.int64)
         with quiet(model):
-            written = _write_batch(model, texts, max_new, eos, choose, _cache_for(model) if cached else None)
+            room = max_new if width is None else min(max_new, width - texts.shape[1])
+            written = _write_batch(model, texts, room, eos, choose, _cache_for(model) if cached else None)
         for row, answer in zip(rows, written, strict=True):
             answers[row] = answer
         seconds += time.perf_counter() - began

@@ -24,7 +24,7 @@ def hard_label_loss(student_logits: Tensor, teacher_logits: Tensor, temperature:
 
     Args:
         student_logits: `[N, C]`.
-        teacher_logits: `[N, C]`, without gradient; of equal ones the first class counts.
+        teacher_logits: `[N, C]`, without gradient; of equal ones one counts.
         temperature: T > 0, of the student's answer.
 
     Returns:

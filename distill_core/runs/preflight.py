@@ -68,7 +68,7 @@ def inspect(
         DistillError: for a name, a value or a file that is wrong.
     """
     from distill_core.train.labels import data_and_labels
-    from distill_core.train.refusals import check_micro_batch, check_top_k, norms_see_pieces
+    from distill_core.train.refusals import check_micro_batch, check_room, check_top_k, norms_see_pieces
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
@@ -78,6 +78,7 @@ def inspect(
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
     check_top_k(config, data.facts.outputs)
+    check_room(config, len(data.train), data.facts)
     check_micro_batch(config)
     beginning_sha256 = _beginning(config, task, data.facts)
     student = task.build(config.student, data.facts, config.seed)

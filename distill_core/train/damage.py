@@ -15,6 +15,7 @@ from distill_core.task import Data, Task, no_matter, task_named
 if TYPE_CHECKING:
     from torch import nn
 
+_NAMED: tuple[BlockChoice, ...] = ("influence", "uniform", "first-last")
 WHOLE, LISTED, RANDOM = "whole", "list", "random"
 """Rows beside the choices by name: the whole model, blocks that the configuration lists, and no layers at all."""
 
@@ -88,12 +89,13 @@ def damage(
     reference, task = config.begins_from, task_named(config.task)
     if reference is None:
         raise ConfigError("begin_from: there is no model whose layers could be taken; choose a teacher")
-    task.check_beginning(config)
+    there = task.check_beginning(config)
     data, _visible = data_and_labels(config, task, home, between)
     model = freeze(task.load_teacher(reference, data.facts)[0])
     judge = _Judge(task, data, model, between)
-    choices: list[BlockChoice] = ["influence", "uniform", "first-last"]
-    choices += [config.begin_layers] if isinstance(config.begin_layers, tuple) else []
+    listed = [config.begin_layers] if isinstance(config.begin_layers, tuple) else []
+    deeper = any(len(blocks) > there for blocks in listed)  # such a student takes some of them twice, by a list alone
+    choices: list[BlockChoice] = [*(() if deeper else _NAMED), *listed]
     influence: tuple[float, ...] = ()
     rows, known = [judge.worth(WHOLE, (), model)], dict[tuple[int, ...], Worth]()
     for choice in choices:

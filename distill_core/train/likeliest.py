@@ -128,7 +128,7 @@ class LikeliestAnswers(TeacherAnswers):
 
 def how_kept(objective: Objective, split: Split) -> str:
     """What kept answers depend on beside data and teacher, for their key: the texts too, which a teacher completed."""
-    how = f"the likeliest {objective.top_k} at temperature {objective.temperature:g}"
+    how = f"the likeliest {objective.top_k} at temperature {objective.temperature!r}"
     if split.labels.ndim == 1:
         return how
     texts = hashlib.sha256(split.inputs.contiguous().numpy().tobytes())

@@ -27,7 +27,7 @@ class LiveTeacher:
         self.model = folded(teacher, watched=layers)
         self._taps = Taps(self.model, layers)
         self._count = count
-        self._waiting: set[str] = set()
+        self._waiting: set[str] | None = None  # nobody has asked: others may use a teacher that is no copy
         self._layers = frozenset(layers)
         if not answers and layers:
             for name in layers:
@@ -43,12 +43,15 @@ class LiveTeacher:
         logits: Tensor | None = None
         with torch.no_grad(), suppress(_Enough):
             logits = self.model(images)
+        self._waiting = None
         self._count.asked += len(images)
         self._count.forwards += len(images)
         return logits, self._taps.take()
 
     def _stopper(self, name: str) -> Callable[[nn.Module, object, object], None]:
         def stop(_module: nn.Module, _inputs: object, _output: object) -> None:
+            if self._waiting is None:
+                return
             self._waiting.discard(name)
             if not self._waiting:
                 raise _Enough

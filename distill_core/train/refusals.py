@@ -13,6 +13,8 @@ from distill_core.train.moment import levels_of
 if TYPE_CHECKING:
     from torch import nn
 
+    from distill_core.task import DataFacts
+
 MOST_KEPT = 2 * 10**9
 """Bytes of whole answers to texts that are kept in memory; those of 20,000 prompts in characters take 0.2 GB."""
 
@@ -73,23 +75,36 @@ def check_layers(term: Term) -> None:
         )
 
 
-def check_room(texts: int, length: int, tokens: int) -> None:
-    """Refuses to keep a teacher's whole answers where they would fill the memory.
+def check_room(config: DistillConfig, texts: int, facts: DataFacts) -> None:
+    """Refuses to keep a teacher's whole answers to texts where they would fill the memory.
 
     Args:
+        config: of the run.
         texts: of the transfer set.
-        length: tokens of each.
-        tokens: of the vocabulary.
+        facts: of the data; whole answers to images are small.
 
     Raises:
         ConfigError: saying how much they would take.
     """
+    if config.objective.top_k is not None or len(facts.input_shape) != 1 or not _keeps_answers(config):
+        return
+    (length,), tokens = facts.input_shape, facts.outputs
     size = 4 * texts * length * tokens
     if size > MOST_KEPT:
         raise ConfigError(
             f"top_k: the teacher's whole answers to {texts:,} texts of {length} tokens, over {tokens:,} tokens each, "
             f"take {size / 1e9:.1f} GB; keep the likeliest of each alone, such as top_k=64"
         )
+
+
+def _keeps_answers(config: DistillConfig) -> bool:
+    """Whether a teacher's answers are kept: beside layers, which are not, it is asked for both anew."""
+    if config.teacher is None or config.augmentation.draws == 0:
+        return False
+    infos = [[loss_named(name) for name in levels_of(config, phase)] for phase in config.phases if phase.share > 0]
+    return any(
+        any(info.reads_answers for info in some) and all(info.layers == "none" for info in some) for some in infos
+    )
 
 
 def check_top_k(config: DistillConfig, classes: int) -> None:

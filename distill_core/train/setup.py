@@ -118,6 +118,7 @@ def furnish(
         warn(note)
     check_classes(config.phases, len(facts.groups), config.dataset)
     check_top_k(config, facts.outputs)
+    check_room(config, len(data.train), facts)
     check_micro_batch(config)
     share = config.training.on_policy
     on_policy = OnPolicy(share, config.seed, task.author(data)) if share else None
@@ -256,8 +257,6 @@ def _answers(
         classes, labels = data.facts.outputs, data.train.labels
         return LikeliestAnswers(model, teacher.feed, labels, classes, folder, config.objective, warn)
     positions = data.train.labels.shape[1] if data.train.labels.ndim > 1 else None
-    if positions is not None:
-        check_room(len(data.train), positions, data.facts.outputs)
     folder = _answers_folder(data, teacher.card, seen, precision, home)
     return TeacherAnswers(
         model,

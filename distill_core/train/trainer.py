@@ -129,7 +129,7 @@ class Trainer:
             task,
             home,
             warn=lambda message: on_event(Warned(message)),
-            progress=self._progress_of("The teacher writes answers", task.noun),
+            progress=self._progress_of("A model writes answers", task.noun),
         )
         self.progress = Progress()
         self._begun_at = (0, 0.0)
@@ -203,7 +203,7 @@ class Trainer:
 
     def _batch(self, batches: Sampler, stretch: Stretch, answered: set[int], prepare: bool) -> tuple[Tensor, Tensor]:
         """Image indices `[B]` and draws `[B]` of the coming step; asked to prepare, the teacher has answered them."""
-        answers, kept = self.shop.answers, self.config.augmentation.draws
+        answers, kept = self.shop.answers, self._versions()
         indices, passes = batches.batch(self.progress.step - stretch.start)
         if answers is None or kept == 0:
             return indices, passes + stretch.stream * _FRESH_DRAWS_A_POOL
@@ -216,6 +216,11 @@ class Trainer:
             answered.add(number)
             self._say_what_is_kept()
         return indices, (passes + stretch.shift) % kept
+
+    def _versions(self) -> int:
+        """Of how many versions of an input the teacher's answers are kept; of a text there is one."""
+        draws = self.config.augmentation.draws
+        return draws if self.shop.data.train.labels.ndim == 1 else min(draws, 1)
 
     def _learn(self, span: Span, indices: Tensor, draws: Tensor, asks: Asks, shows_gradients: bool) -> None:
         """One step of gradient descent; its terms go into the means."""

@@ -69,6 +69,13 @@ def test_the_rows_are_what_scores_of_copies_made_by_hand_say(
     assert found.rows[0].kl == pytest.approx(0, abs=1e-6)
 
 
+def test_a_student_deeper_than_its_teacher_is_measured_by_its_list_alone(
+    skills: Data, begun: DistillConfig, tmp_path: Path
+) -> None:
+    found = damage(begun.changed({"student": "gpt-5x32", "begin_layers": [1, 2, 3, 4, 4]}), tmp_path)
+    assert [row.choice for row in found.rows] == [WHOLE, LISTED, RANDOM]
+
+
 def test_a_choice_of_all_blocks_does_no_damage(skills: Data, begun: DistillConfig, tmp_path: Path) -> None:
     found = damage(begun.changed({"student": "gpt-4x32"}), tmp_path)
     for row in found.rows[1:4]:

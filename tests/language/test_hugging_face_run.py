@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +21,11 @@ from distill_core.cards import read_card
 from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.events import Event
+from distill_core.insight.foresight import refusals
 from distill_core.language.data import prompts_of
 from distill_core.language.tokenizer import tokenizer_in
 from distill_core.language.writing import write
-from distill_core.task import task_named
+from distill_core.task import DataFacts, task_named
 from distill_core.train.trainer import Trainer, distill
 
 LINES = 60
@@ -281,3 +284,47 @@ def test_lists_and_the_form_do_without_transformers(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "DISTILL_HOME": str(folder.parent.parent)}
     )
+
+
+def test_layers_alone_are_learned_of_a_teacher_that_is_scored_whole(config: DistillConfig, tmp_path: Path) -> None:
+    settings = {"alpha": 0.0, "top_k": None, "terms": ["hint"], "epochs": 1}
+    result = trained(config, tmp_path, **settings)
+    assert result.teacher is not None
+    assert result.teacher.metrics["perplexity"] > 1
+    assert result.status == "finished"
+
+
+def test_the_same_weights_under_another_configuration_are_another_model(
+    folder: Path, config: DistillConfig, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    cards = [task_named("language").card_of(f"hf:{place}", facts(config)) for place in (folder, other)]
+    assert cards[0] is not None
+    assert cards[1] is not None
+    assert cards[0].weights_sha256 == cards[1].weights_sha256
+    settings = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(settings | {"rms_norm_eps": 0.5}))
+    changed = task_named("language").card_of(f"hf:{other}", facts(config))
+    assert changed is not None
+    assert changed.weights_sha256 != cards[0].weights_sha256
+
+
+def facts(config: DistillConfig) -> DataFacts:
+    return task_named("language").foreseen(config).facts(config.dataset)
+
+
+def test_texts_longer_than_a_model_reads_are_refused_before_anything_is_written(
+    config: DistillConfig, tmp_path: Path
+) -> None:
+    long = config.changed({"text_length": 256})
+    wanted = r"text_length: hf:.*tiny reads texts of at most 128 tokens, and these have 256"
+    assert any(re.match(wanted, line) for line in refusals(long))
+    with pytest.raises(ConfigError, match=wanted):
+        trained(long, tmp_path)
+    assert not refusals(config.changed({"text_length": 128}))
+
+
+def test_text_in_a_models_tokens_is_as_many_windows_as_it_makes(config: DistillConfig) -> None:
+    task, english = task_named("language"), config.changed({"dataset": "plain-english", "data_folder": None})
+    assert task.foreseen(english).inputs == len(task.load_data(english, Path("/nowhere")).train)

@@ -45,6 +45,9 @@ def test_bad_lines_are_named_by_their_numbers(tmp_path: Path) -> None:
     assert "5 lines are wrong: line 2 is no JSON" in said
     assert "line 3 is no JSON object; line 4 has no text under 'prompt'; and 2 more" in said
     assert "line 5" not in said
+    strange = written(tmp_path / "b", '{"prompt": "\\ud800 hi"}', "[" * 200_000)
+    with pytest.raises(DataUnavailable, match=r"line 1 has half of a character.*; line 2 is no JSON"):
+        read_lines(strange)
     with pytest.raises(DataUnavailable, match="line 1 has something other than text under 'response'"):
         read_lines(written(tmp_path / "a", bad[3]))
 

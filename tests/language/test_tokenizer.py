@@ -8,9 +8,11 @@ import pytest
 from tiny_llama import MARKS, TEMPLATE, WORDS, make
 
 from distill_core.errors import CheckpointError, ConfigError
+from distill_core.language.data import prompts_of
 from distill_core.language.readers import difference, reader_of, vocabulary_for, vocabulary_of
 from distill_core.language.tokenizer import tokenizer_in
 from distill_core.language.tokens import CHARACTER_READER, batch
+from distill_core.task import Split
 
 
 def change(folder: Path, name: str, **settings: Any) -> None:
@@ -58,8 +60,18 @@ def test_a_tokenizer_with_no_other_mark_fills_with_the_end_and_may_still_write_i
     tokenizer = tokenizer_in(make(tmp_path, marks=("<end>",), template=None))
     assert (tokenizer.pad, tokenizer.unwritten) == (tokenizer.eos, None)
     inputs, labels = batch([("the", "cat"), ("the dog", "runs home")], reader=tokenizer)
-    assert labels[0].tolist()[:3] == [tokenizer.encode("cat")[0], tokenizer.eos, -100], "the end is learned, once"
+    assert labels[0].tolist()[:3] == [-100, tokenizer.encode("cat")[0], tokenizer.eos], "the end is learned, once"
     assert inputs[0, -1] == tokenizer.eos
+
+
+def test_the_shortest_prompt_has_two_tokens_so_that_its_answer_is_known_to_be_one(tmp_path: Path) -> None:
+    tokenizer = tokenizer_in(make(tmp_path, marks=("<end>",), template=None))
+    assert tokenizer.prompt("cat") == [tokenizer.eos, *tokenizer.encode("cat")]
+    assert tokenizer.prompt("the cat") == tokenizer.encode("the cat")
+    inputs, labels = batch([("cat", "runs"), ("the dog", "runs home")], reader=tokenizer)
+    asked = prompts_of(Split(inputs, labels))
+    assert asked is not None
+    assert [len(prompt) for prompt in asked] == [2, 2]
 
 
 def test_the_end_may_stand_in_another_file(tmp_path: Path) -> None:

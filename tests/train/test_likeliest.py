@@ -18,7 +18,7 @@ from distill_core.losses.lesson import Lesson, Site
 from distill_core.losses.registry import make_term
 from distill_core.losses.soft_labels import soft_label_loss
 from distill_core.losses.truncated import tail_error, truncated_kl
-from distill_core.task import Split, task_named
+from distill_core.task import DataFacts, Split, task_named
 from distill_core.train.control import RunControl
 from distill_core.train.lessons import lesson_of
 from distill_core.train.likeliest import LikeliestAnswers, how_kept
@@ -192,9 +192,15 @@ def test_a_teacher_that_can_answers_the_positions_that_count_alone(labels: Tenso
 
 
 def test_whole_answers_that_would_fill_the_memory_are_refused() -> None:
+    config = DistillConfig(task="language", teacher="t", student="s")
+    large, small = (DataFacts("x", ("",) * tokens, (96,), (), (), "") for tokens in (49_152, 100))
     with pytest.raises(ConfigError, match=r"take 4\.5 GB; keep the likeliest of each alone, such as top_k=64"):
-        check_room(240, 96, 49_152)
-    check_room(20_000, 25, 100)
+        check_room(config, 240, large)
+    check_room(config, 20_000, small)
+    layers_alone = {"alpha": 0, "terms": [{"loss": "hint"}]}
+    for settings in ({"top_k": 64}, {"teacher": None}, {"draws": 0}, layers_alone):
+        check_room(config.changed(settings), 240, large)
+    check_room(config, 240, DataFacts("x", ("",) * 1000, (3, 224, 224), (0.5,), (0.5,), ""))
 
 
 def test_says_how_much_the_rest_holds_of_the_answers_it_has(labels: Tensor) -> None:

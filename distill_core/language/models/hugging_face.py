@@ -99,9 +99,10 @@ class HuggingFace(nn.Module):
             ids: `[N, L]`, int64; with a cache, the tokens that follow those it has read.
             cache: read and extended, if given.
             where: `[N, L]` bool, of which positions logits are wanted, at least one: the result is then
-                `[P, vocabulary]`. Tokens behind the last of them are not read, for none sees what follows it.
+                `[P, vocabulary]`. Tokens behind the last of them are not read, for none sees what follows it, unless
+                somebody looks at a layer: it is given whole.
         """
-        if where is not None:
+        if where is not None and not self._is_watched():
             reach = int(where.any(dim=0).nonzero().max()) + 1
             ids, where = ids[:, :reach], where[:, :reach]
         self._where = where
@@ -110,6 +111,10 @@ class HuggingFace(nn.Module):
         finally:
             self._where = None
         return logits[..., : self.shape.vocabulary]
+
+    def _is_watched(self) -> bool:
+        """Whether somebody reads a layer's output."""
+        return any(part._forward_hooks for part in self.modules())
 
     def _keeping(self, cache: Kept | None) -> dict[str, Any]:
         return {"use_cache": False} if cache is None else {"use_cache": True, self._past: cache.past}

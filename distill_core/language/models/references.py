@@ -22,6 +22,7 @@ from distill_core.home import default_home
 CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 FILES = ("*.json", "*.safetensors", "*.jinja")
 """What is fetched of a hub's repository: nothing that is pickled, no code."""
+INDEX = "model.safetensors.index.json"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
@@ -123,7 +124,10 @@ def _from_hub(hub_id: str, fetch: bool) -> Path:
     except ImportError:
         raise DataUnavailable(f"{HF}{hub_id} needs transformers: pip install transformers") from None
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=list(FILES), local_files_only=True))
+        here = Path(snapshot_download(hub_id, allow_patterns=list(FILES), local_files_only=True))
+        if _is_whole(here) or not fetch:
+            return here
+        missing: Exception | None = None
     except Exception as error:
         missing = error
     ways = (
@@ -142,6 +146,14 @@ def _from_hub(hub_id: str, fetch: bool) -> Path:
             f"{HF}{hub_id} cannot be fetched from the hub ({type(error).__name__}: {why[0][:200]}). Check the name and "
             f"the network and try again. {ways}"
         ) from None
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether nothing is missing of what a fetch that was broken off may have left out."""
+    index = folder / INDEX
+    shards = set(read_json(index).get("weight_map", {}).values()) if index.is_file() else set()
+    weights = [folder / shard for shard in shards] or list(folder.glob("*.safetensors"))
+    return bool(weights) and all(file.is_file() for file in (folder / CONFIG, folder / TOKENIZER, *weights))
 
 
 def settings_of(folder: Path) -> dict[str, Any]:
@@ -173,7 +185,7 @@ class Weights:
     """What the headers of a model's weights say.
 
     Attributes:
-        files: that hold them, each with the time of its last change and its size.
+        files: that hold them, and `config.json`, each with the time of its last change and its size.
         parameters: in all.
         of_blocks: parameters of each block, in order.
     """
@@ -184,7 +196,7 @@ class Weights:
 
     @property
     def sha256(self) -> str:
-        """Of the files' content."""
+        """Of the files' content: the same weights compute something else under another configuration."""
         return _hashed(self.files)
 
     def with_blocks(self, blocks: int) -> int:
@@ -207,13 +219,16 @@ def weights_of(folder: Path) -> Weights:
             f"{folder} has no weights as .safetensors; others are not read, for they can run code. Get the model in "
             "this form, or convert it with its own tools."
         )
-    return _weights(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+    config = [folder / CONFIG] if (folder / CONFIG).is_file() else []
+    return _weights(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in (*files, *config)))
 
 
 @lru_cache(maxsize=16)
 def _weights(files: tuple[tuple[Path, int, int], ...]) -> Weights:
     blocks, total = dict[int, int](), 0
     for file, _, _ in files:
+        if file.name == CONFIG:
+            continue
         try:
             with file.open("rb") as opened:
                 header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))

@@ -25,6 +25,8 @@ def advanced() -> None:
         with middle:
             if of_images():
                 _augmentation()
+            else:
+                _kept_answers()
             _warm_up()
         with right:
             _machine()
@@ -82,6 +84,19 @@ def _augmentation() -> None:
         help="Augmented versions whose answers by the teacher are kept. Fewer train faster, more say more; with 0 "
         "every version is new and the teacher answers each.",
     )
+
+
+def _kept_answers() -> None:
+    st.number_input(
+        NAMES["top_k"],
+        step=8,
+        key="form_top_k",
+        persist_state="session",
+        disabled=not taught(),
+        help="How many tokens are kept of each of the teacher's answers, and the sum of the rest; 0 keeps all. Whole "
+        "answers over a large vocabulary, such as a Hugging Face model's, do not fit into memory: 64 do.",
+    )
+    told_here(NAMES["top_k"])
 
 
 def _warm_up() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from distill_core.train.damage import LISTED, Damage
 from pages.components.aside import Aside
 from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base, of_images, so_far, taught
-from pages.components.form.values import BY_HAND, NO_TEACHER, RANDOM
+from pages.components.form.values import BY_HAND, NO_TEACHER, OWN_FILES, RANDOM
 from pages.components.form.words import NAMES, on_screen
 from pages.components.trouble import fragment
 
@@ -102,12 +103,24 @@ def _refused() -> str | None:
     if of_images() or not taught():
         return None
     inputs = st.session_state
-    return _why_not(base().task, inputs.form_dataset, inputs.form_teacher, inputs.form_student)
+    folder = inputs.form_data_folder.strip() if inputs.form_dataset in OWN_FILES else ""
+    if inputs.form_dataset in OWN_FILES and not folder:
+        return None
+    asked = {
+        "task": base().task,
+        "dataset": inputs.form_dataset,
+        "data_folder": folder or None,
+        "text_length": base().text_length,
+        "objective": {"top_k": inputs.form_top_k or None},
+        "teacher": inputs.form_teacher,
+        "student": inputs.form_student,
+    }
+    return _why_not(json.dumps(asked))
 
 
 @st.cache_data(show_spinner=False, ttl=KEPT_SECONDS)
-def _why_not(task: str, dataset: str, teacher: str, student: str) -> str | None:
-    return why_not(DistillConfig(task=task, dataset=dataset, teacher=teacher, student=student))
+def _why_not(settings: str) -> str | None:
+    return why_not(DistillConfig(**json.loads(settings)))
 
 
 # The table of damage
@@ -118,14 +131,15 @@ def worth() -> None:
     if of_images() or not taught() or st.session_state.form_begin_from == RANDOM:
         return
     config = so_far()
-    if config is None or any(line.startswith("begin_") for line in refusals_of(config)):
+    if config is None or refusals_of(config):
         return
     asked = _settings(config)
     with st.container(border=True):
         st.markdown("**What the layers are worth before any training**")
         if st.session_state.get("damage_asked") != asked:
             st.caption(
-                f"Each choice of layers, measured on the validation texts of {config.dataset}. Takes some seconds."
+                f"Each choice of layers, measured on the validation texts of {config.dataset}. Takes some seconds, "
+                "of a large model minutes."
             )
             st.button(
                 "Measure each choice", icon=":material/query_stats:", key="measure-layers", on_click=_ask, args=(asked,)
@@ -135,14 +149,33 @@ def worth() -> None:
 
 
 def _settings(config: DistillConfig) -> str:
-    """All that decides the table, the weights of the model whose layers are taken among it."""
+    """All that decides the table: the weights of the model whose layers are taken, and a file of prompts, too."""
     task = task_named(config.task)
     card = task.card_of(str(config.begins_from), task.foreseen(config).facts(config.dataset))
-    known = {"task", "teacher", "student", "dataset", "data_folder", "label_budget", "seed", "begin_from"}
+    known = {
+        "task",
+        "teacher",
+        "student",
+        "dataset",
+        "data_folder",
+        "text_length",
+        "label_budget",
+        "seed",
+        "begin_from",
+    }
     data = config.model_dump(mode="json", include=known)
     if isinstance(config.begin_layers, tuple):
         data["begin_layers"] = list(config.begin_layers)
-    return json.dumps({"config": data, "weights": card.weights_sha256 if card else ""})
+    weights = card.weights_sha256 if card else ""
+    return json.dumps({"config": data, "weights": weights, "file": _file(config.data_folder)})
+
+
+def _file(path: str | None) -> list[int]:
+    """The size of a file and when it last changed; nothing for none."""
+    if path is None:
+        return []
+    found = Path(path).expanduser().stat()
+    return [found.st_size, found.st_mtime_ns]
 
 
 def _ask(settings: str) -> None:

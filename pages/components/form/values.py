@@ -69,6 +69,7 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         "labels_file": config.labels_file or "",
         "threads": config.hardware.threads or 0,
         "micro_batch": config.training.micro_batch or 0,
+        "top_k": config.objective.top_k or 0,
         "on_policy": round(100 * config.training.on_policy),
         "clip_norm": config.optimiser.clip_norm or 0.0,
         "plan": USUAL if _is_usual(config) else OWN,
@@ -105,6 +106,8 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["threads"] = now["threads"] or None
     if "micro_batch" in moved:
         settings["training.micro_batch"] = now["micro_batch"] or None
+    if "top_k" in moved:
+        settings["objective.top_k"] = now["top_k"] or None
     if "on_policy" in moved or not taught:
         settings["training.on_policy"] = now["on_policy"] / 100 if taught else 0.0
     if "clip_norm" in moved:

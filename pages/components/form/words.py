@@ -34,6 +34,7 @@ NAMES = {
     "alpha": "Alpha",
     "lr_scale": "Learning rate, times",
     "weight": "Weight of a method",
+    "top_k": "Likeliest tokens kept",
     "layers": "Layer map of a method",
     "terms": "Methods",
     "phases": "Phases",

@@ -15,6 +15,7 @@ from distill_core.language.models.hugging_face import HuggingFace, build, load
 from distill_core.language.models.references import parse, weights_of
 from distill_core.language.tokenizer import tokenizer_in
 from distill_core.language.writing import write, write_abreast
+from distill_core.mapping.taps import Taps
 from distill_core.scoring import logits_where
 
 TOKENS = len(MARKS) + 1 + len(WORDS)
@@ -62,13 +63,24 @@ def test_logits_of_some_positions_are_those_of_all_of_them(model: HuggingFace) -
 
 def test_what_stands_behind_the_last_wanted_position_is_not_even_read(model: HuggingFace) -> None:
     read = []
-    handle = model.embedding.register_forward_hook(lambda _m, _i, out: read.append(out.shape[1]))
+    handle = model.embedding.register_forward_pre_hook(lambda _m, given: read.append(given[0].shape[1]))
     where = torch.zeros(5, 9, dtype=torch.bool)
     where[2, 3] = True
     with torch.no_grad():
         model(texts(), where=where)
     handle.remove()
     assert read == [4]
+
+
+def test_who_looks_at_a_layer_sees_it_whole(model: HuggingFace) -> None:
+    where = torch.zeros(5, 9, dtype=torch.bool)
+    where[2, 3] = True
+    with torch.no_grad():
+        alone = model(texts(), where=where)
+        taps = Taps(model, [model.blocks[0]])
+        torch.testing.assert_close(model(texts(), where=where), alone)
+    (layer,) = taps.take().values()
+    assert layer.shape[:2] == (5, 9)
 
 
 def test_gradients_of_some_positions_are_those_of_all_of_them(folder: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,33 @@ def test_without_a_network_the_ways_out_are_named(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_that_was_fetched_before_needs_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    online: list[bool] = []
+
     def kept(_: str, *, local_files_only: bool = False, **__: object) -> str:
-        assert local_files_only
+        online.append(not local_files_only)
         return str(tmp_path)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", kept)
+    for name in ("config.json", "tokenizer.json", "model-1.safetensors"):
+        (tmp_path / name).write_text("{}")
     assert folder_of(Reference("owner/name"), fetch=True) == tmp_path
+    assert online == [False]
+
+
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model-1.safetensors", "model-2.safetensors"])
+def test_a_model_that_was_fetched_in_part_is_fetched_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
+) -> None:
+    online: list[bool] = []
+
+    def half(_: str, *, local_files_only: bool = False, **__: object) -> str:
+        online.append(not local_files_only)
+        return str(tmp_path)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", half)
+    for name in {"config.json", "tokenizer.json", "model-1.safetensors", "model-2.safetensors"} - {missing}:
+        (tmp_path / name).write_text("{}")
+    shards = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    assert folder_of(Reference("owner/name"), fetch=True) == tmp_path
+    assert online == [False, True]

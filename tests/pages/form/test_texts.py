@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,32 @@ def test_a_file_of_prompts_is_asked_for_and_its_bad_lines_are_named(app: Any, tm
     page.text_input(key="form_data_folder").set_value(str(tmp_path / "bad.jsonl")).run()
     assert not page.exception
     assert "line 1 is no JSON" in " ".join(element.value for element in page.markdown)
+
+
+def test_a_students_layers_are_offered_with_a_file_of_prompts_too(
+    app: Any, still_manager: Manager, tmp_path: Path
+) -> None:
+    make(still_manager.store.home / "models" / "tiny")
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text("\n".join(json.dumps({"prompt": f"the cat {n}", "response": "runs"}) for n in range(60)))
+    page = texts(app)
+    page.selectbox(key="form_dataset").set_value("jsonl").run()
+    page.selectbox(key="form_teacher").set_value("hf:tiny").run()
+    page.selectbox(key="form_student").set_value("hf:tiny:3").run()
+    page.text_input(key="form_data_folder").set_value(str(prompts)).run()
+    page.segmented_control(key="form_budgeted").set_value("All").run()
+    page.segmented_control(key="form_begin_from").set_value("teacher").run()
+    assert not page.exception
+    assert [button for button in page.button if button.key == "measure-layers"]
+    for wrong in ("", str(tmp_path / "nowhere.jsonl")):
+        page.text_input(key="form_data_folder").set_value(wrong).run()
+        assert not page.exception
+        assert not [button for button in page.button if button.key == "measure-layers"]
+
+
+def test_how_much_is_kept_of_an_answer_is_asked(app: Any, still_manager: Manager) -> None:
+    page = texts(app)
+    page.number_input(key="form_top_k").set_value(8).run()
+    page.button(key="start").click().run()
+    assert not page.exception
+    assert still_manager.store.list()[0].config.objective.top_k == 8
