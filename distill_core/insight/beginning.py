@@ -9,7 +9,7 @@ from distill_core.config import BlockChoice, DistillConfig
 from distill_core.errors import DistillError
 from distill_core.events import Beginning
 from distill_core.insight.foresight import refusals
-from distill_core.insight.measures import MEASURES, in_order, in_words
+from distill_core.insight.measures import called, in_order, in_words
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import listed
 from distill_core.task import task_named
@@ -38,12 +38,8 @@ def worth_before(summary: Mapping[str, Any]) -> list[str]:
     metrics = (summary.get("untrained") or {}).get("metrics") or {}
     if not metrics:
         return []
-    figures = [f"{_called(name)} {in_words(name, metrics[name])}" for name in in_order(metrics)]
+    figures = [f"{called(name)} {in_words(name, metrics[name])}" for name in in_order(metrics)]
     return [f"Before training it had, on the same test: {listed(figures)}."]
-
-
-def _called(name: str) -> str:
-    return MEASURES[name].title if name in MEASURES else name.replace("_", " ")
 
 
 def begins_with(config: DistillConfig) -> str:

@@ -46,6 +46,11 @@ def measures_among(metrics: Iterable[str]) -> list[Measure]:
     return [measure for name, measure in MEASURES.items() if name == ACCURACY or name in found]
 
 
+def called(name: str) -> str:
+    """A metric as a table and a sentence name it."""
+    return MEASURES[name].title if name in MEASURES else name.replace("_", " ").capitalize()
+
+
 def in_words(name: str, value: float | None) -> str:
     """A metric's figure as a table shows it."""
     if value is not None and name in MEASURES and not MEASURES[name].is_share:

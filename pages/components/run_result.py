@@ -13,7 +13,7 @@ from distill_core.figures import result_bars
 from distill_core.insight.baseline import compared
 from distill_core.insight.beginning import how_it_began, worth_before
 from distill_core.insight.kept import what_is_kept
-from distill_core.insight.measures import in_order, in_words
+from distill_core.insight.measures import called, in_order, in_words
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.skills import HOW_SURE, kept_skills
@@ -167,7 +167,7 @@ def _table(record: RunRecord, summary: dict[str, Any]) -> None:
     measured = (student, baseline, teacher)
     for name in in_order(student.get("metrics") or {}):
         shown = [in_words(name, (model.get("metrics") or {}).get(name)) for model in measured]
-        rows[name.replace("_", " ").capitalize()] = (shown[0], shown[1], shown[2])
+        rows[called(name)] = (shown[0], shown[1], shown[2])
     heads = ["Student", "Baseline", "Teacher"] if record.config.teacher else ["Student"]
     cells = {name: [unbroken(text) for text in texts[: len(heads)]] for name, texts in rows.items()}
     lines = [["", *map(_small, heads)], [":-", *["-:"] * len(heads)]]

@@ -81,7 +81,8 @@ def _view(run_id: str, was_live: bool) -> None:
         changed = forgetting(run.history.student)
         if changed:
             st.caption(changed)
-    for warning in run.history.warnings:
+    summary = snapshot.record.summary  # once it is there it knows better: a file may have been made later
+    for warning in run.history.warnings if summary is None else summary["warnings"]:
         st.warning(warning, icon=":material/info:")
     learns_by(snapshot.record, run.history.student.started)
 
