@@ -245,6 +245,7 @@ def _control() -> Any:
     return RunControl()
 
 
+@pytest.mark.slow
 def test_the_trained_student_becomes_a_file_that_answers_alike(config: DistillConfig, tmp_path: Path) -> None:
     import onnx
     import onnxruntime
@@ -272,6 +273,7 @@ def test_another_configuration_under_the_same_name_is_another_student(tmp_path: 
     assert task.code_sha256("gpt-2x64") == ""
 
 
+@pytest.mark.slow
 def test_lists_and_the_form_do_without_transformers(folder: Path) -> None:
     code = (
         "import sys; from distill_core.task import task_named; task = task_named('language');"

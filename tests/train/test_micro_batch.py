@@ -170,6 +170,7 @@ def test_batch_norms_are_never_left_a_single_input(kd_config: DistillConfig, tmp
     assert refusals(alone.changed({"student": "vit-32x1-p2"})) == []
 
 
+@pytest.mark.slow
 def test_a_run_in_pieces_resumes_as_if_never_stopped(kd_config: DistillConfig, tmp_path: Path) -> None:
     config = kd_config.changed({"micro_batch": 9, "mixup": 0.4, "terms": ["at"]})
     distill(config, folder=tmp_path / "whole")

@@ -22,6 +22,7 @@ from distill_core.train.trainer import Trainer
 
 BETWEEN_CNNS = [name for name in LOSSES if name not in ("ce", "kd", "deit", "vit-attention", "relations")]
 BETWEEN_VITS = ["vit-attention", "hint", "at", "spatial", "sp", "ofa"]
+SLOW = pytest.mark.slow
 STATEFUL = ["hint", "vid", "crd", "review", "simkd", "ofa"]
 
 
@@ -136,7 +137,7 @@ def test_temperature_and_alpha_ramp_over_a_phase(kd_config: DistillConfig) -> No
     assert points[-1].weighted["ce"] == pytest.approx(0.5 * points[-1].terms["ce"])
 
 
-@pytest.mark.parametrize("name", STATEFUL)
+@pytest.mark.parametrize("name", [name if name == "crd" else pytest.param(name, marks=SLOW) for name in STATEFUL])
 def test_a_resumed_run_with_a_loss_that_learns_equals_one_never_stopped(
     kd_config: DistillConfig, tmp_path: Path, name: str
 ) -> None:

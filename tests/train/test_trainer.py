@@ -168,6 +168,7 @@ def test_a_stop_during_the_test_keeps_the_last_weights(kd_config: DistillConfig,
     assert all(torch.equal(left[key], right[key]) for key in left)
 
 
+@pytest.mark.slow
 def test_a_runs_thread_count_does_not_outlive_it(tiny_config: DistillConfig) -> None:
     before = torch.get_num_threads()
     distill(tiny_config.changed({"threads": before + 1, "epochs": 1}))
@@ -258,7 +259,7 @@ class SlowTeacher:
         return answers
 
 
-@pytest.mark.parametrize("pool", ["all", "easiest"])
+@pytest.mark.parametrize("pool", ["all", pytest.param("easiest", marks=pytest.mark.slow)])
 def test_pause_is_heard_between_two_batches_of_a_slow_teacher(kd_config: DistillConfig, pool: str) -> None:
     config = kd_config.changed({"phases": [{"name": "only", "share": 1.0, "pool": pool}]})
     whole, _ = run(config)
