@@ -27,7 +27,7 @@ def peak_memory_mb(path: Path) -> float | None:
     import onnxruntime  # noqa: F401  # its own size belongs to the baseline
 
     _lower_mark()
-    before = _high_water()
+    before = high_water()
     session = open_session(path)
     into = input_of(session, path)
     sample = np.zeros((1, *into.sample_shape), dtype=np.int64 if into.tokens else np.float32)
@@ -36,7 +36,7 @@ def peak_memory_mb(path: Path) -> float | None:
             session.run(None, {into.name: sample})
     except Exception as error:
         raise DistillError(f"{path} cannot be run ({first_line(error)}).") from error
-    after = _high_water()
+    after = high_water()
     return None if before is None or after is None else round((after - before) / 1e6, 2)
 
 
@@ -46,8 +46,11 @@ def _lower_mark() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def _high_water() -> int | None:
-    """Bytes. On Linux not `ru_maxrss`: a child inherits that from a parent that may be far bigger."""
+def high_water() -> int | None:
+    """The most memory this process ever held, in bytes; None where the system keeps no such mark.
+
+    On Linux not `ru_maxrss`: a child inherits that from a parent that may be far bigger.
+    """
     if sys.platform == "linux":
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

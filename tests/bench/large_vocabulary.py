@@ -56,6 +56,7 @@ def _in_a_process(loss: str, way: str, positions: int, classes: int, rounds: int
 def _one(loss: str, way: str, positions: int, classes: int, rounds: int) -> dict[str, float]:
     import torch
 
+    from distill_core.edge.memory import high_water
     from distill_core.losses import rows
     from distill_core.losses.divergences import reverse_kl_loss
     from distill_core.losses.hard_labels import choice_loss
@@ -81,18 +82,12 @@ def _one(loss: str, way: str, positions: int, classes: int, rounds: int) -> dict
             return label_loss(student, torch.arange(positions), torch.arange(positions) % 2 > 0)
         return reverse_kl_loss(student, teacher, TEMPERATURE)
 
-    seconds, before = [], _peak()
+    seconds, before = [], high_water()
     for _ in range(rounds):
         began = time.process_time()
         torch.autograd.grad(value(), student)
         seconds.append(time.process_time() - began)
-    return {"answers": (_peak() - before) / (4 * positions * classes), "seconds": min(seconds)}
-
-
-def _peak() -> int:
-    """The most memory this process ever held, in bytes. Not `ru_maxrss`: a child begins with its parent's."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
-    return 1024 * int(line.split()[1])
+    return {"answers": (high_water() - before) / (4 * positions * classes), "seconds": min(seconds)}
 
 
 if __name__ == "__main__":
