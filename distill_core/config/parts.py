@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -66,12 +66,12 @@ def _block_choice(value: Any) -> Any:
     )
 
 
-BLOCK_CHOICES = ("influence", "uniform", "first-last")
-BlockChoice = Annotated[Literal["influence", "uniform", "first-last"] | tuple[int, ...], BeforeValidator(_block_choice)]
-LAYER_MODES = ("auto", "direct", "progressive", "depth")
-LayerChoice = Annotated[
-    Literal["auto", "direct", "progressive", "depth"] | tuple[tuple[str, str], ...], BeforeValidator(_layer_choice)
-]
+NamedBlocks = Literal["influence", "uniform", "first-last"]
+BLOCK_CHOICES: tuple[NamedBlocks, ...] = get_args(NamedBlocks)
+BlockChoice = Annotated[NamedBlocks | tuple[int, ...], BeforeValidator(_block_choice)]
+LayerMode = Literal["auto", "direct", "progressive", "depth"]
+LAYER_MODES: tuple[LayerMode, ...] = get_args(LayerMode)
+LayerChoice = Annotated[LayerMode | tuple[tuple[str, str], ...], BeforeValidator(_layer_choice)]
 Level = float | tuple[float, float]
 Temperature = Annotated[Level, _level("temperature", "above 0 and at most 100", lambda t: 0 < t <= 100)]
 Alpha = Annotated[Level, _level("alpha", "from 0 to 1", lambda a: 0 <= a <= 1)]

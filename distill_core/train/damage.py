@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_core.config import TEACHER, BlockChoice, DistillConfig
+from distill_core.config import BLOCK_CHOICES, TEACHER, BlockChoice, DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.task import Data, Task, no_matter, task_named
 
 if TYPE_CHECKING:
     from torch import nn
 
-_NAMED: tuple[BlockChoice, ...] = ("influence", "uniform", "first-last")
 WHOLE, LISTED, RANDOM = "whole", "list", "random"
 """Rows beside the choices by name: the whole model, blocks that the configuration lists, and no layers at all."""
 
@@ -95,7 +94,7 @@ def damage(
     judge = _Judge(task, data, model, between)
     listed = [config.begin_layers] if isinstance(config.begin_layers, tuple) else []
     deeper = any(len(blocks) > there for blocks in listed)  # such a student takes some of them twice, by a list alone
-    choices: list[BlockChoice] = [*(() if deeper else _NAMED), *listed]
+    choices: list[BlockChoice] = [*(() if deeper else BLOCK_CHOICES), *listed]
     influence: tuple[float, ...] = ()
     rows, known = [judge.worth(WHOLE, (), model)], dict[tuple[int, ...], Worth]()
     for choice in choices:
