@@ -9,6 +9,7 @@ import streamlit as st
 
 from distill_core.config import BLOCK_CHOICES, TEACHER, DistillConfig
 from distill_core.edge.jobs import measure_layers
+from distill_core.errors import DistillError
 from distill_core.insight import damage as words
 from distill_core.insight.beginning import why_not
 from distill_core.insight.names import teacher_name
@@ -103,15 +104,15 @@ def _refused() -> str | None:
     if of_images() or not taught():
         return None
     inputs = st.session_state
-    folder = inputs.form_data_folder.strip() if inputs.form_dataset in OWN_FILES else ""
-    if inputs.form_dataset in OWN_FILES and not folder:
+    folder = inputs.form_data_folder.strip() if inputs.form_dataset in OWN_FILES else None
+    if folder == "":
         return None
     asked = {
         "task": base().task,
         "dataset": inputs.form_dataset,
-        "data_folder": folder or None,
+        "data_folder": folder,
         "text_length": base().text_length,
-        "objective": {"top_k": inputs.form_top_k or None},
+        "objective": {"top_k": 1},  # so that room for whole answers is not what is asked
         "teacher": inputs.form_teacher,
         "student": inputs.form_student,
     }
@@ -133,7 +134,10 @@ def worth() -> None:
     config = so_far()
     if config is None or refusals_of(config):
         return
-    asked = _settings(config)
+    try:
+        asked = _settings(config)
+    except (DistillError, OSError):  # a file that went meanwhile, which is told beside its input
+        return
     with st.container(border=True):
         st.markdown("**What the layers are worth before any training**")
         if st.session_state.get("damage_asked") != asked:

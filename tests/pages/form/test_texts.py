@@ -168,3 +168,12 @@ def test_how_much_is_kept_of_an_answer_is_asked(app: Any, still_manager: Manager
     page.button(key="start").click().run()
     assert not page.exception
     assert still_manager.store.list()[0].config.objective.top_k == 8
+
+
+def test_a_wrong_number_of_kept_tokens_is_told_and_takes_no_choice_away(app: Any) -> None:
+    page = texts(app)
+    page.selectbox(key="form_student").set_value("gpt-2x160").run()
+    page.number_input(key="form_top_k").set_value(-5).run()
+    assert not page.exception
+    assert any("Likeliest tokens kept: got -5" in error.value for error in page.error)
+    assert [control for control in page.segmented_control if control.key == "form_begin_from"]
