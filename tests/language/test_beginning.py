@@ -158,6 +158,7 @@ def test_the_sample_orders_the_blocks_of_the_teacher_inside_as_many_more_prompts
     assert sampled.argsort().tolist() == whole.argsort().tolist()
 
 
+@pytest.mark.slow
 def test_a_resumed_run_that_began_with_layers_equals_one_never_stopped(
     skills: Data, begun: DistillConfig, tmp_path: Path
 ) -> None:

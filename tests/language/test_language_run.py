@@ -248,6 +248,7 @@ def test_layers_of_two_gpts_can_be_matched(skills: Data, config: DistillConfig) 
     assert raw["hint"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["relations", "vit-attention", "hint", "hard", "rkl"])
 def test_each_loss_alone_is_lowered_by_training_on_it(skills: Data, config: DistillConfig, loss: str) -> None:
     heard: list[Event] = []

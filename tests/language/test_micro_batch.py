@@ -163,6 +163,7 @@ def test_a_whole_run_ends_as_one_without_pieces_but_for_rounding(skills: Data, c
         assert one == pytest.approx(other, rel=1e-3, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"on_policy": 0.5, "terms": ["hint"]}], ids=["plain", "own texts and layers"])
 def test_a_resumed_run_equals_one_never_stopped(
     skills: Data, config: DistillConfig, tmp_path: Path, settings: dict[str, object]

@@ -116,6 +116,7 @@ def test_a_step_on_labels_alone_is_an_ordinary_one(always: DistillConfig) -> Non
     assert ce["end"] > 0
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_one_never_stopped(skills: Data, config: DistillConfig, tmp_path: Path) -> None:
     half = config.changed({"on_policy": 0.5})
     distill(half, folder=tmp_path / "whole")

@@ -65,11 +65,13 @@ def test_a_distillation_token_learns_from_a_cnn(kd_config: DistillConfig) -> Non
     assert falls(logged(config), "deit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["at", "hint", "spatial", "ofa", "review", "simkd"])
 def test_a_cnn_learns_from_a_vit(kd_config: DistillConfig, vit_teacher: str, name: str) -> None:
     assert falls(logged(alone(kd_config, name, teacher=vit_teacher, learning_rate=0.1)), name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["at", "hint", "spatial", "ofa", "review", "simkd"])
 def test_a_vit_learns_from_a_cnn(kd_config: DistillConfig, name: str) -> None:
     config = alone(kd_config, name, student="vit-32x2-p2", optimiser="adamw", learning_rate=0.003)
@@ -157,6 +159,7 @@ def test_a_resumed_run_with_a_loss_that_learns_equals_one_never_stopped(
     assert all(torch.equal(left[key], right[key]) for key in left)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ease", ["teacher-confidence", "teacher-loss", "student-loss"])
 def test_a_curriculum_resumes_in_the_middle_and_grows_to_all_images(
     kd_config: DistillConfig, tmp_path: Path, ease: str
@@ -267,6 +270,7 @@ def test_what_cannot_be_trained_is_refused_with_the_reason(
         distill(kd_config.changed(settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kd", "at", "hint", "review", "crd", "vid"])
 def test_memory_does_not_grow_over_the_steps(kd_config: DistillConfig, name: str) -> None:
     held: dict[int, tuple[int, int]] = {}

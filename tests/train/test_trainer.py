@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not(kd_config: Di
     assert losses[0] != losses[2]
 
 
-@pytest.mark.parametrize("stop_at", [1, 20, 33, 50, 65])
+@pytest.mark.parametrize("stop_at", [50, *(pytest.param(step, marks=pytest.mark.slow) for step in (1, 20, 33, 65))])
 def test_a_resumed_run_equals_one_never_stopped(kd_config: DistillConfig, tmp_path: Path, stop_at: int) -> None:
     whole, events = run(kd_config, folder=tmp_path / "whole")
     stopper = StopAt(stop_at)
@@ -314,6 +314,7 @@ def points(events: list[Event]) -> dict[int, tuple[object, ...]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pool", ["all", "easiest"])
 def test_a_resumed_run_logs_the_points_of_one_never_stopped(
     kd_config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: str
