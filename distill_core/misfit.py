@@ -25,8 +25,9 @@ def misfit(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
     if wanted and len(missing) == len(wanted):
         first = f", the first of theirs is {beyond[0]!r}" if beyond else ""
         return f"they have none of its {len(wanted)} tensors; the first of its is {missing[0]!r}{first}"
-    if resized and not (missing or beyond) and (head := _only_outputs_differ(resized, given, wanted)):
-        return head
+    if other := other_outputs(given, wanted):
+        has, needed = len(given[other[0]]), len(wanted[other[0]])
+        return f"their last layer {_last_layer(wanted)!r} has {has:,} outputs, and {needed:,} are needed; all else fits"
     parts = []
     if resized and len(missing) <= len(wanted) / 2:
         own, theirs = (_size(of[resized[0]]) for of in (wanted, given))
@@ -40,14 +41,21 @@ def misfit(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
     return ", and ".join(parts)
 
 
-def _only_outputs_differ(resized: list[str], given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
-    """The half sentence for a last layer made for another number of classes; "" if more differs than that."""
-    layer = list(wanted)[-1].rpartition(".")[0]
-    same_layer = all(name.rpartition(".")[0] == layer for name in resized)
-    if not same_layer or any(given[name].shape[1:] != wanted[name].shape[1:] for name in resized):
-        return ""
-    theirs, own = len(given[resized[0]]), len(wanted[resized[0]])
-    return f"their last layer {layer!r} has {theirs:,} outputs, and {own:,} are needed; all else fits"
+def other_outputs(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """The tensors of the last layer, where its number of outputs is all that keeps the given from being the wanted.
+
+    None if they fit, or if more differs than that.
+    """
+    if given.keys() != wanted.keys():
+        return []
+    resized = [name for name in wanted if given[name].shape != wanted[name].shape]
+    in_last = all(name.rpartition(".")[0] == _last_layer(wanted) for name in resized)
+    same_inputs = all(given[name].shape[1:] == wanted[name].shape[1:] for name in resized)
+    return resized if in_last and same_inputs else []
+
+
+def _last_layer(wanted: Mapping[str, Tensor]) -> str:
+    return list(wanted)[-1].rpartition(".")[0]
 
 
 def _count(names: list[str], wanted: Mapping[str, Tensor]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
+from distill_core.insight.names import student_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import task_named
 
@@ -45,15 +46,15 @@ def doubts(
     """
     if config.optimiser.optimiser == "sgd" and _attends(config):
         yield (
-            f"{config.student} is a transformer, and those learn slowly or not at all by SGD. Choose AdamW with a "
-            "learning rate of about 0.001 (optimiser=adamw, learning_rate=0.001)."
+            f"{student_name(config.student)} is a transformer, and those learn slowly or not at all by SGD. Choose "
+            "AdamW with a learning rate of about 0.001 (optimiser=adamw, learning_rate=0.001)."
         )
     if config.teacher is None:
         return
     if student_parameters and teacher_parameters and student_parameters >= teacher_parameters:
         yield (
-            f"The student {config.student} ({student_parameters:,} parameters) is not smaller than its teacher "
-            f"({teacher_parameters:,}). It may learn well, but nothing gets smaller."
+            f"The student {student_name(config.student)} ({student_parameters:,} parameters) is not smaller than its "
+            f"teacher ({teacher_parameters:,}). It may learn well, but nothing gets smaller."
         )
     known = _seen_before(config, teacher_data)
     if known:

@@ -42,13 +42,9 @@ def refusals(config: DistillConfig) -> list[str]:
 
 def student_parameters(config: DistillConfig) -> int | None:
     """How many parameters the student has on this run's own data, without its weights; None if that is not known."""
-    import torch
-
     task = task_named(config.task)
     try:
-        facts = task.foreseen(config).facts(config.dataset)
-        with torch.device("meta"):
-            return parameters(task.build(task.bare(config.student), facts, 0))
+        return parameters(task.sketch(config.student, task.foreseen(config).facts(config.dataset)))
     except DistillError:
         return None
 
@@ -91,13 +87,8 @@ def _micro_batch(config: DistillConfig) -> Iterator[str]:
 
 
 def _student(config: DistillConfig, data: Foreseen) -> Iterator[str]:
-    import torch
-
-    task = task_named(config.task)
     try:
-        with torch.device("meta"):
-            student = task.build(task.bare(config.student), data.facts(config.dataset), 0)
-        norms_see_pieces(config, student)
+        norms_see_pieces(config, task_named(config.task).sketch(config.student, data.facts(config.dataset)))
     except DistillError as error:
         yield str(error)
 

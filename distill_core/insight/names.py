@@ -25,6 +25,12 @@ def teacher_name(reference: str | None) -> str:
     return path.parent.name if path.name in ("best", "last") else path.name
 
 
+def student_name(architecture: str) -> str:
+    """A student as people say it: of a file of weights it begins with, the name without the folder."""
+    file, at, bare = architecture.partition("@")
+    return f"{Path(file).name}@{bare}" if at else architecture
+
+
 def shortened(name: str, most: int) -> str:
     """A name of at most `most` characters: the middle gives way, for its ends tell names apart."""
     if len(name) <= most:
@@ -51,7 +57,7 @@ def run_name(config: DistillConfig) -> str:
         if budget is None
         else f"{budget:,} label{'s' if budget != 1 else ''}"
     )
-    parts = [shortened(config.student, LONGEST_TEACHER)]
+    parts = [shortened(student_name(config.student), LONGEST_TEACHER)]
     if taught:
         parts[0] += f" from {shortened(teacher_name(config.teacher), LONGEST_TEACHER)}"
         parts += [f"T {config.objective.temperature:g}", labels]

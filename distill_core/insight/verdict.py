@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distill_core.config import DistillConfig
+from distill_core.insight.names import student_name
 from distill_core.insight.outcome import difference_interval
 from distill_core.insight.words import difference, percent
 from distill_core.task import task_named
@@ -69,7 +70,8 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
         )
     if config.teacher is None:
         return Verdict(
-            "plain", f"{seen} and no teacher, {config.student} reaches {percent(student)} on the test {noun}."
+            "plain",
+            f"{seen} and no teacher, {student_name(config.student)} reaches {percent(student)} on the test {noun}.",
         )
     share = f"{percent(student / teacher, 0)} of the teacher's accuracy" if teacher else ""
     if baseline is None:

@@ -120,6 +120,13 @@ class LanguageTask:
             )
         return models.build(architecture, facts.outputs, seed)
 
+    def sketch(self, architecture: str, facts: DataFacts) -> nn.Module:
+        """A model without memory for its weights."""
+        import torch
+
+        with torch.device("meta"):
+            return self.build(self.bare(architecture), facts, 0)
+
     def bare(self, architecture: str) -> str:
         """The name as it is; of a folder its whole path, for it must be found from anywhere."""
         return str(absolute(parse(architecture))) if is_reference(architecture) else architecture

@@ -156,6 +156,7 @@ def _presets() -> Listing:
 
 
 def _runs() -> Listing:
+    from distill_core.insight.names import student_name
     from distill_core.terminal.training import open_store
 
     rows = []
@@ -166,7 +167,7 @@ def _runs() -> Listing:
                 "run": record.id,
                 "role": record.role,
                 "status": record.status,
-                "student": record.config.student,
+                "student": student_name(record.config.student),
                 "teacher": record.config.teacher and Path(record.config.teacher).name,
                 "dataset": record.config.dataset,
                 "accuracy": (summary.get("student") or {}).get("accuracy"),

@@ -104,12 +104,17 @@ class VisionTask:
         return load(config, home, between)
 
     def build(self, architecture: str, facts: DataFacts, seed: int) -> nn.Module:
-        """An untrained model for this data; the same seed gives the same weights."""
+        """A model for this data; the same seed gives the same weights."""
         channels, height, width = facts.input_shape
         return models.build(architecture, channels, len(facts.classes), seed, (height, width))
 
+    def sketch(self, architecture: str, facts: DataFacts) -> nn.Module:
+        """A model without memory for its weights; a file it begins with is read, to see that it fits."""
+        channels, height, width = facts.input_shape
+        return models.sketch(architecture, channels, len(facts.classes), (height, width))
+
     def bare(self, architecture: str) -> str:
-        """The architecture a trained model's card names: without the published weights it may have begun from."""
+        """The architecture a trained model's card names: without the weights it may have begun with."""
         return models.without_weights(architecture)
 
     def attends(self, architecture: str) -> bool:
@@ -117,7 +122,7 @@ class VisionTask:
         return models.attends(architecture)
 
     def code_sha256(self, architecture: str) -> str:
-        """Of the file that holds a `module:function`; "" for the zoo's models."""
+        """Of the file that holds a `module:function`, and of saved weights; "" for the zoo's models."""
         return models.code_sha256(architecture)
 
     def card_of(self, reference: str, facts: DataFacts) -> ModelCard | None:  # noqa: ARG002

@@ -20,12 +20,12 @@ from distill_core.home import default_home
 from distill_core.misfit import misfit
 from distill_core.task import DataFacts
 from distill_core.vision import models
+from distill_core.vision.models.saved import SUFFIX, parted, read
 
 if TYPE_CHECKING:
     from torch import nn
 
 TEACHERS = Path(__file__).parents[1] / "assets" / "teachers"
-SUFFIX = ".safetensors"
 _GREY_OR_COLOUR = frozenset({1, 3})
 
 
@@ -37,9 +37,9 @@ def load(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
         CheckpointError: if its files are damaged or do not fit its architecture.
         DataUnavailable: if its published weights cannot be had.
     """
-    path, at, architecture = reference.rpartition("@")
-    if at and path.endswith(SUFFIX):
-        return _from_file(Path(path).expanduser(), architecture, facts)
+    file, architecture = parted(reference)
+    if file:
+        return _from_file(file, architecture, facts)
     if reference.startswith("torchvision/"):
         return _published(reference, facts)
     if _is_own(reference):
@@ -107,30 +107,21 @@ def _built(architecture: str, classes: int, input_shape: tuple[int, ...]) -> nn.
         raise ConfigError(str(error).replace("student:", "teacher:", 1)) from None
 
 
-def _from_file(path: Path, architecture: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load as read
-
+def _from_file(file: str, architecture: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:
     model = _built(architecture, len(facts.classes), facts.input_shape)
-    try:
-        payload = path.read_bytes()
-        weights = read(payload)
-    except OSError as error:
-        raise ConfigError(f"teacher: {path} cannot be read ({error.strerror}); name a {SUFFIX} file") from None
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is not a whole {SUFFIX} file ({error}). Restore it or save it anew.") from None
+    weights, sha256 = read(file, "teacher")
     if why := misfit(weights, model.state_dict()):
         raise CheckpointError(
-            f"The weights in {path} do not fit {architecture} for {len(facts.classes)} classes and images of "
+            f"The weights in {file} do not fit {architecture} for {len(facts.classes)} classes and images of "
             f"{_shape(facts.input_shape)}: {why}. Name the architecture they were saved from, and data of its classes "
             "and channels: every layer must have the same name and size."
         )
     model.load_state_dict(weights)
     assumed = (
-        f"{path.name} says nothing of its data: its classes, their order, the size and the normalisation are taken to "
-        f"be those of {facts.name}."
+        f"{Path(file).name} says nothing of its data: its classes, their order, the size and the normalisation are "
+        f"taken to be those of {facts.name}."
     )
-    return model, _made_up(model, architecture, hashlib.sha256(payload).hexdigest(), facts, assumed)
+    return model, _made_up(model, architecture, sha256, facts, assumed)
 
 
 def _published(reference: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:

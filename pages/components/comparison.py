@@ -9,7 +9,7 @@ import pandas as pd
 
 from distill_core.figures.loss import title_of
 from distill_core.insight.measures import MEASURES
-from distill_core.insight.names import LONGEST, shortened, teacher_name
+from distill_core.insight.names import LONGEST, shortened, student_name, teacher_name
 from distill_core.insight.settings import differences, said
 from distill_core.insight.words import difference
 from distill_core.runs.records import RunRecord
@@ -61,14 +61,14 @@ def tag(record: RunRecord) -> str:
 
 def label(record: RunRecord, most: int = LONGEST) -> str:
     """A run's tag and its name."""
-    return f"{tag(record)} · {shortened(record.name or record.config.student, most)}"
+    return f"{tag(record)} · {shortened(record.name or student_name(record.config.student), most)}"
 
 
 def _names(record: RunRecord) -> dict[str, str]:
     """What the models of a run are called, by their role."""
     return {
         "teacher": teacher_name(record.config.teacher),
-        "baseline": f"{record.config.student}, labels only",
+        "baseline": f"{student_name(record.config.student)}, labels only",
         "student": label(record),
     }
 

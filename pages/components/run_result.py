@@ -14,7 +14,7 @@ from distill_core.insight.baseline import compared
 from distill_core.insight.beginning import how_it_began, worth_before
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import called, in_order, in_words
-from distill_core.insight.names import nouns_of, teacher_name
+from distill_core.insight.names import nouns_of, student_name, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.skills import HOW_SURE, kept_skills
 from distill_core.insight.speed import HOW_MEASURED, one_input, tokens_a_second, writing_speed
@@ -73,7 +73,7 @@ def _coloured(sentence: str) -> str:
 def _models(record: RunRecord, summary: dict[str, Any]) -> pd.DataFrame:
     names = {
         "teacher": f"Teacher {teacher_name(record.config.teacher)}",
-        "student": f"Student {record.config.student}",
+        "student": f"Student {student_name(record.config.student)}",
         "baseline": "Same student, labels only",
     }
     rows = [

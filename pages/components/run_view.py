@@ -14,7 +14,7 @@ from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.names import teacher_name
+from distill_core.insight.names import student_name, teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.form.state import fill_form
@@ -142,17 +142,18 @@ _ACCURACY_HELP = (
 
 def _header(snapshot: Snapshot) -> None:
     record, config = snapshot.record, snapshot.record.config
+    student = student_name(config.student)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if config.teacher is None:
-            title = f":green[{config.student}] learns from labels"
+            title = f":green[{student}] learns from labels"
         else:
-            title = f":green[{config.student}] learns from :violet[{teacher_name(config.teacher)}]"
+            title = f":green[{student}] learns from :violet[{teacher_name(config.teacher)}]"
         st.header(title, anchor=False, width="content")
         badge(snapshot.status)
         st.space("stretch")
         _buttons(record)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
-    own_name = "" if record.name.startswith(config.student) else record.name  # the title says the rest
+    own_name = "" if record.name.startswith(student) else record.name  # the title says the rest
     images = Path(config.data_folder).name if config.data_folder else config.dataset
     facts = [own_name, images, labels, begins_with(config)]
     if config.teacher is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from distill_core.insight.names import LONGEST_TEACHER, shortened, teacher_name
+from distill_core.insight.names import LONGEST_TEACHER, shortened, student_name, teacher_name
 from distill_core.insight.speed import HOW_MEASURED, token_time
 from distill_core.insight.words import count, difference, megabytes, milliseconds, percent, points
 from distill_core.runs.records import RunRecord
@@ -77,7 +77,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
         "open": ":material/open_in_full: Open",
         "run": _name(record),
         "status": record.status,
-        "student": record.config.student,
+        "student": student_name(record.config.student),
         "teacher": _teacher(record),
         "labels": f"{budget:,}" if budget else "all",
         "accuracy": percent(accuracy),
@@ -88,7 +88,8 @@ def _row(record: RunRecord) -> dict[str, Any]:
 
 def _name(record: RunRecord) -> str:
     """A run's name without what stands in columns beside it."""
-    student, teacher = (shortened(name, LONGEST_TEACHER) for name in (record.config.student, _teacher(record)))
+    names = student_name(record.config.student), _teacher(record)
+    student, teacher = (shortened(name, LONGEST_TEACHER) for name in names)
     return record.name.removeprefix(f"{student} from {teacher}, ") or record.id
 
 

@@ -1,17 +1,20 @@
 """What the app costs a training that runs beside three open tabs, and how quickly a page answers meanwhile.
 
-    python tests/bench/app_overhead.py [--seconds 30] [--clicks 60]
+    python tests/bench/app_overhead.py [--seconds 30] [--clicks 60] [--rounds 3]
 
 Starts the app in a process of its own, submits a long run, opens three tabs on its live view and a fourth that clicks
 between pages. Prints one JSON object:
 
     outside_share       CPU time of the app's threads that do not train, as a share of the app's whole CPU time
-    click_ms            from a click on the navigation to the new page's heading, p50 and p95
+    click_ms            from a click on the navigation to the new page's heading, p50 and p95 of the quietest round
     browser_cores       what the browser itself took, for it competes with the training on a small machine
     images_per_second   of the training during the measurement
 
 Threads that train are the manager's and torch's own workers (those that Python does not know); all the others, the
 server's and the pages', are outside.
+
+Each page is opened once before clicks are timed: its first visit imports what it needs. Other programs on the machine
+can only lengthen a wait, never shorten it, so the round of clicks with the lowest p95 says most of the app.
 """
 
 from __future__ import annotations
@@ -58,7 +61,7 @@ bootstrap.run("app.py", False, [], options)
 """
 
 
-def measure(seconds: float, clicks: int, port: int = 8791) -> dict[str, Any]:
+def measure(seconds: float, clicks: int, rounds: int = 3, port: int = 8791) -> dict[str, Any]:
     """Runs the whole measurement; see the module's docstring for what comes back."""
     with tempfile.TemporaryDirectory() as folder:
         facts = Path(folder) / "facts.json"
@@ -72,7 +75,7 @@ def measure(seconds: float, clicks: int, port: int = 8791) -> dict[str, Any]:
         )
         try:
             _wait_until_up(port)
-            return _measure_beside(app.pid, facts, f"http://127.0.0.1:{port}", seconds, clicks)
+            return _measure_beside(app.pid, facts, f"http://127.0.0.1:{port}", seconds, clicks, rounds)
         finally:
             app.terminate()
             try:
@@ -81,7 +84,7 @@ def measure(seconds: float, clicks: int, port: int = 8791) -> dict[str, Any]:
                 app.kill()
 
 
-def _measure_beside(pid: int, facts: Path, url: str, seconds: float, clicks: int) -> dict[str, Any]:
+def _measure_beside(pid: int, facts: Path, url: str, seconds: float, clicks: int, rounds: int) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     run = _read(facts)["run"]
@@ -101,7 +104,8 @@ def _measure_beside(pid: int, facts: Path, url: str, seconds: float, clicks: int
         threads_after, browser_after, ended = _thread_times(pid), _browser_seconds(), time.perf_counter()
         known = _read(facts)["threads"]
 
-        waits = [_click(clicker, "Compare" if number % 2 == 0 else "Home") for number in range(clicks)]
+        first = {name: _click(clicker, name) for name in ("Compare", "Home")}
+        waits = [_clicks(clicker, clicks) for _ in range(rounds)]
         browser.close()
     spent = {thread: threads_after[thread] - threads_before.get(thread, 0.0) for thread in threads_after}
     python_threads = set(known.values())
@@ -110,15 +114,30 @@ def _measure_beside(pid: int, facts: Path, url: str, seconds: float, clicks: int
         for thread, value in spent.items()
         if thread == pid or (thread in python_threads and thread != known["run-manager"])
     )
-    waits.sort()
+    quietest = min(waits, key=_p95)
     return {
         "outside_share": outside / sum(spent.values()),
         "outside_cores": outside / (ended - begun),
         "training_cores": (sum(spent.values()) - outside) / (ended - begun),
         "browser_cores": (browser_after - browser_before) / (ended - begun),
-        "click_ms": {"p50": waits[len(waits) // 2], "p95": waits[int(0.95 * (len(waits) - 1))], "clicks": clicks},
+        "click_ms": {
+            "p50": quietest[clicks // 2],
+            "p95": _p95(quietest),
+            "p95_of_rounds": [_p95(each) for each in waits],
+            "first": first,
+            "clicks": clicks,
+        },
         "seconds": seconds,
     }
+
+
+def _clicks(page: Any, clicks: int) -> list[float]:
+    """The waits of one round, shortest first, to and fro between two pages."""
+    return sorted(_click(page, "Compare" if number % 2 == 0 else "Home") for number in range(clicks))
+
+
+def _p95(waits: list[float]) -> float:
+    return waits[int(0.95 * (len(waits) - 1))]
 
 
 def _click(page: Any, name: str) -> float:
@@ -181,5 +200,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    print(json.dumps(measure(arguments.seconds, arguments.clicks), indent=2))
+    print(json.dumps(measure(arguments.seconds, arguments.clicks, arguments.rounds), indent=2))

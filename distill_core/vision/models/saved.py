@@ -1,0 +1,88 @@
+"""A student that begins with saved weights: ``weights.safetensors@resnet20-w16`` is that architecture with them in it.
+
+Where the weights know another number of classes, all but the last layer is theirs, and that is new.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from distill_core.errors import CheckpointError, ConfigError
+from distill_core.misfit import misfit, other_outputs
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SUFFIX = ".safetensors"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The file of weights and the architecture; the file is "" where the name has none.
+
+    Example:
+        >>> parted("mine.safetensors@resnet8-w4")
+        ('mine.safetensors', 'resnet8-w4')
+        >>> parted("resnet8-w4")
+        ('', 'resnet8-w4')
+    """
+    path, at, architecture = name.partition(f"{SUFFIX}@")
+    return (path + SUFFIX, architecture) if at else ("", name)
+
+
+def read(file: str, role: str) -> tuple[dict[str, Tensor], str]:
+    """The tensors of a file by name, and the file's SHA-256.
+
+    Args:
+        file: its path; ``~`` is the user's folder.
+        role: whose weights they are, for what is said where they cannot be read.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+        CheckpointError: if it is not a whole file of its kind.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    payload = _bytes(file, role)
+    try:
+        return load(payload), hashlib.sha256(payload).hexdigest()
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{role}: {file} is not a whole {SUFFIX} file ({error}). Restore it or save it anew."
+        ) from None
+
+
+def file_sha256(file: str) -> str:
+    """The SHA-256 of a file of weights.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+    """
+    return hashlib.sha256(_bytes(file, "student")).hexdigest()
+
+
+def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]:
+    """The state in which a model begins: the saved weights, and its own last layer where other classes are known.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+        CheckpointError: if it is not whole, or its weights are not of this architecture.
+    """
+    weights, _ = read(file, "student")
+    own = model.state_dict()
+    weights |= {name: own[name] for name in other_outputs(weights, own)}
+    if why := misfit(weights, own):
+        raise CheckpointError(
+            f"student: The weights in {file} do not fit {architecture}: {why}. Name the architecture they were saved "
+            "from, and data of its channels: every layer but the last must have the same name and size."
+        )
+    return weights
+
+
+def _bytes(file: str, role: str) -> bytes:
+    try:
+        return Path(file).expanduser().read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{role}: {file} cannot be read ({error.strerror}); name a {SUFFIX} file") from None
