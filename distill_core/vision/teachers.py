@@ -20,7 +20,7 @@ from distill_core.home import default_home
 from distill_core.misfit import misfit
 from distill_core.task import DataFacts
 from distill_core.vision import models
-from distill_core.vision.models.saved import SUFFIX, parted, read
+from distill_core.vision.models.saved import SUFFIX, check_file, parted, read
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,6 +57,9 @@ def card_of(reference: str) -> ModelCard | None:
         ConfigError: if there is no such teacher.
         CheckpointError: if its card cannot be read.
     """
+    file, _ = parted(reference)
+    if file:
+        check_file(file, "teacher")
     is_folder = Path(reference).expanduser().is_dir()
     if not is_folder and (reference.startswith("torchvision/") or "@" in reference or _is_own(reference)):
         return None

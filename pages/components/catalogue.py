@@ -54,7 +54,7 @@ def exact_parameters(config: DistillConfig) -> int | None:
     return _exact_parameters(json.dumps(config.model_dump(mode="json", include=kinds)))
 
 
-@st.cache_data(show_spinner=False, ttl=60.0)
+@st.cache_data(show_spinner=False, ttl=5.0)
 def _exact_parameters(settings: str) -> int | None:
     return student_parameters(DistillConfig.parse(json.loads(settings)))
 

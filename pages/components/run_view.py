@@ -14,7 +14,7 @@ from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.names import student_name, teacher_name
+from distill_core.insight.names import LONGEST_TEACHER, shortened, student_name, teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.form.state import fill_form
@@ -153,9 +153,9 @@ def _header(snapshot: Snapshot) -> None:
         st.space("stretch")
         _buttons(record)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
-    own_name = "" if record.name.startswith(student) else record.name  # the title says the rest
+    told = record.name.startswith(shortened(student, LONGEST_TEACHER))  # by the title
     images = Path(config.data_folder).name if config.data_folder else config.dataset
-    facts = [own_name, images, labels, begins_with(config)]
+    facts = ["" if told else record.name, images, labels, begins_with(config)]
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
     if config.training.on_policy:

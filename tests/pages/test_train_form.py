@@ -22,6 +22,13 @@ def submitted(page: Any, manager: Manager) -> DistillConfig:
     return manager.store.list()[0].config
 
 
+def typed(page: Any, key: str, name: str) -> None:
+    """Types what a box does not list; the element of a test only takes what is listed."""
+    box = page.selectbox(key=key)
+    box.options.append(name)
+    box.set_value(name).run()
+
+
 def test_untouched_the_form_starts_the_quickstart(app: Any, embedded_teacher: str, still_manager: Manager) -> None:
     assert submitted(app(TRAIN), still_manager).fingerprint() == load("quickstart").fingerprint()
 
@@ -304,3 +311,28 @@ def test_mixing_and_random_changes_reach_the_run(app: Any, embedded_teacher: str
     page.number_input(key="form_cutmix").set_value(1.0).run()
     augmentation = submitted(page, still_manager).augmentation
     assert (augmentation.randaugment, augmentation.mixup, augmentation.cutmix) == (True, 0.2, 1.0)
+
+
+def test_a_student_of_ones_own_weights_can_be_typed(
+    app: Any, embedded_teacher: str, still_manager: Manager, tmp_path: Path
+) -> None:
+    from safetensors.torch import save_file
+
+    from distill_core.vision import models
+
+    file = tmp_path / "mine.safetensors"
+    page = app(TRAIN)
+    typed(page, "form_student", "nowhere.safetensors@resnet8-w4")
+    assert any("Student: nowhere.safetensors cannot be read (No such file" in each.value for each in page.markdown)
+    save_file(models.build("resnet8-w4", 1, 10, 0).state_dict(), file)
+    typed(page, "form_student", f"{file}@resnet8-w8")
+    assert any(f"Student: The weights in {file} do not fit resnet8-w8" in each.value for each in page.markdown)
+    typed(page, "form_student", f"{file}@resnet8-w4")
+    assert any(each.value.startswith("mine.safetensors@resnet8-w4: 5,142 parameters") for each in page.caption)
+    assert submitted(page, still_manager).student == f"{file}@resnet8-w4"
+
+
+def test_a_teacher_can_be_typed_and_is_looked_for(app: Any, embedded_teacher: str) -> None:
+    page = app(TRAIN)
+    typed(page, "form_teacher", "nowhere.safetensors@resnet8-w4")
+    assert any("Teacher: nowhere.safetensors cannot be read (No such file" in each.value for each in page.markdown)

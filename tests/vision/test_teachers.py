@@ -14,7 +14,7 @@ from distill_core.config import Augmentation
 from distill_core.errors import CheckpointError, ConfigError, DataUnavailable
 from distill_core.task import DataFacts, Split, task_named
 from distill_core.vision import models
-from distill_core.vision.teachers import TEACHERS, load, teacher_folder
+from distill_core.vision.teachers import TEACHERS, card_of, load, teacher_folder
 
 CLASSES = ("cat", "dog", "bird")
 FACTS = DataFacts("pets", CLASSES, (1, 12, 12), (0.3,), (0.4,), "sha")
@@ -99,6 +99,8 @@ def test_a_file_that_does_not_fit_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     with pytest.raises(ConfigError, match=r"cannot be read .No such file"):
         load(f"{path}@resnet8-w4", FACTS)
+    with pytest.raises(ConfigError, match=r"^teacher: .*mine.safetensors cannot be read .No such file"):
+        card_of(f"{path}@resnet8-w4")
     save_file(models.build("resnet8-w2", 1, 3, 0).state_dict(), path)
     with pytest.raises(
         CheckpointError, match=r"'stem.conv.weight' is 2x1x3x3 in them and 4x1x3x3 in it. Name the"

@@ -81,8 +81,18 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
     return weights
 
 
-def _bytes(file: str, role: str) -> bytes:
+def check_file(file: str, role: str) -> None:
+    """Refuses a file of weights that is not there or cannot be opened.
+
+    Raises:
+        ConfigError: saying why.
+    """
+    _bytes(file, role, most=1)
+
+
+def _bytes(file: str, role: str, most: int = -1) -> bytes:
     try:
-        return Path(file).expanduser().read_bytes()
+        with Path(file).expanduser().open("rb") as opened:
+            return opened.read(most)
     except OSError as error:
         raise ConfigError(f"{role}: {file} cannot be read ({error.strerror}); name a {SUFFIX} file") from None

@@ -120,9 +120,9 @@ def _choose_a_teacher() -> None:
 
 def _teacher(dataset: str) -> TeacherChoice | None:
     choices = {choice.reference: choice for choice in teachers(dataset, base().task)}
-    given = base().teacher
-    unlisted = [given] if given is not None and given not in choices and dataset == base().dataset else []
-    options = [*choices, *unlisted, NO_TEACHER]
+    given = base().teacher if dataset == base().dataset else None
+    own = [name for name in (given, st.session_state.get("form_teacher")) if name]
+    options = list(dict.fromkeys([*choices, *own, NO_TEACHER]))
     st.selectbox(
         ":violet[●] Teacher",
         options,
@@ -132,6 +132,7 @@ def _teacher(dataset: str) -> TeacherChoice | None:
         accept_new_options=True,
         help=OWN_TEACHER if of_images() else None,
     )
+    told_here("Teacher")
     chosen = choices.get(st.session_state.form_teacher)
     if dataset in PROMPTS:
         _about_hugging_face(dataset)
@@ -207,6 +208,7 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
         accept_new_options=True,
         help=OWN_STUDENT if of_images() else None,
     )
+    told_here("Student")
     chosen, described = ladder[st.session_state.form_student], so_far()
     if described is not None:
         chosen = replace(chosen, parameters=exact_parameters(described) or chosen.parameters)
