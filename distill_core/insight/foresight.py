@@ -66,7 +66,7 @@ def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:
 
 def _classes(config: DistillConfig, data: Foreseen) -> Iterator[str]:
     try:
-        check_classes(config.phases, len(data.groups), config.dataset)
+        check_classes(config.phases, data.groups, config.dataset)
     except ConfigError as error:
         yield str(error)
 

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from distill_core.cards import Vocabulary
 from distill_core.config import DistillConfig
-from distill_core.errors import ConfigError, unknown_name
+from distill_core.errors import ConfigError
 from distill_core.language.datasets import DATASETS, JUDGED, PROMPTS
 from distill_core.language.readers import check_length, reader_of, vocabulary_for
 from distill_core.language.skills import instructions
 from distill_core.language.skills.examples import Example, Examples, make_examples
 from distill_core.language.skills.text import read_text, split_paragraphs, windows
 from distill_core.language.tokens import CHARACTERS, VOCABULARY, batch
-from distill_core.task import Data, DataFacts, Split, no_matter, no_progress
+from distill_core.task import Data, DataFacts, Split, no_matter, no_progress, unknown_in
 
 TOKENS = ("pad", "bos", "eos", "unk", *CHARACTERS)
 PROSE = ("text",)
@@ -50,7 +50,7 @@ def load(
     from distill_core.language.prompts import load_prompts
 
     if config.dataset not in DATASETS:
-        raise unknown_name("dataset", config.dataset, DATASETS)
+        raise unknown_in("language", "dataset", config.dataset, DATASETS)
     between()
     vocabulary = vocabulary_for(config.student, fetch=True)
     if config.dataset in PROMPTS:

@@ -14,6 +14,8 @@ FEWEST = 20
 """Prompts of a file; with fewer there would be next to nothing to learn or to test on."""
 NAMED = 3
 """Bad lines that a message names."""
+OTHER_NAMES = ("completion", "answer", "output", "target", "chosen", "assistant")
+"""What others call a response."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,15 @@ def _line(number: int, written: str) -> Line | str:
     if not isinstance(found, dict):
         return "is no JSON object"
     prompt, response = found.get("prompt"), found.get("response")
+    if "prompt" not in found and "messages" in found:
+        return "is a chat under 'messages'; write its question under 'prompt' and its answer under 'response'"
     if not isinstance(prompt, str) or not prompt.strip():
         return "has no text under 'prompt'"
-    if response is not None and (not isinstance(response, str) or not response.strip()):
+    if response is None and (other := [name for name in OTHER_NAMES if name in found]):
+        return f"has its answer under {other[0]!r}; call that 'response', or take it out to have an answer written"
+    if isinstance(response, str) and not response.strip():
+        return "has an empty 'response'; take it out to have an answer written"
+    if response is not None and not isinstance(response, str):
         return "has something other than text under 'response'"
     try:
         f"{prompt}{response}".encode()
@@ -85,7 +93,11 @@ def shares(lines: Sequence[Line], path: Path) -> dict[str, tuple[Line, ...]]:
         parts[split_of(line.prompt)].append(line)
     bare = [name for name in SHARES if not parts[name]]
     if len(lines) < FEWEST or bare:
-        why = f"none of them falls into {bare[0]}" if bare else "too few to learn from and to test on"
+        why = (
+            f"none of them falls into {bare[0]}, which a hash of each prompt decides"
+            if bare
+            else "too few to learn from and to test on"
+        )
         raise DataUnavailable(
             f"data_folder {path} has {len(lines):,} different prompts, and {why}; give at least {FEWEST}, better some "
             "hundreds."

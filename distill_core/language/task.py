@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from distill_core.cards import ModelCard, load_weights, model_folders, read_card
 from distill_core.config import Augmentation, BlockChoice, DistillConfig
-from distill_core.errors import CheckpointError, ConfigError, unknown_name
+from distill_core.errors import CheckpointError, ConfigError
 from distill_core.home import default_home
 from distill_core.language import local_models, models
 from distill_core.language.models.references import absolute, is_reference, parse
@@ -26,6 +26,7 @@ from distill_core.task import (
     Split,
     no_matter,
     no_progress,
+    unknown_in,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class LanguageTask:
         from distill_core.language.readers import check_length, vocabulary_for
 
         if config.dataset not in DATASETS:
-            raise unknown_name("dataset", config.dataset, DATASETS)
+            raise unknown_in("language", "dataset", config.dataset, DATASETS)
         vocabulary = vocabulary_for(config.student)
         check_characters(config.dataset, vocabulary)
         tokens = TOKENS if vocabulary is None else ()
@@ -328,4 +329,4 @@ def teacher_folder(reference: str) -> Path:
         raise CheckpointError(
             f"{path} is not a folder. Name one with a trained model, or a teacher: {', '.join(named)}."
         )
-    raise unknown_name("teacher", reference, named)
+    raise unknown_in("language", "teacher", reference, named)

@@ -68,13 +68,14 @@ def inspect(
         DistillError: for a name, a value or a file that is wrong.
     """
     from distill_core.train.labels import data_and_labels
-    from distill_core.train.refusals import check_micro_batch, check_room, check_top_k, norms_see_pieces
+    from distill_core.train.refusals import check_classes, check_micro_batch, check_room, check_top_k, norms_see_pieces
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
     data, visible = data_and_labels(config, task, home, between, progress)
     if config.training.on_policy:
         task.check_written(config.dataset)
+    check_classes(config.phases, data.facts.groups, config.dataset)
     if config.baseline and config.teacher is not None:
         _check_baseline_pools(config, data.train.groups, visible)
     check_top_k(config, data.facts.outputs)

@@ -21,6 +21,8 @@ from distill_core.train import targets
 from distill_core.train.positions import Positions
 from distill_core.train.targets import PLAIN, TeacherAnswers
 
+MOST_OF_AN_ANSWER = 0.5
+"""A larger share of the teacher's answers in the sum of the rest is warned of."""
 _LOGITS_AT_ONCE = 2**24
 """Logits that the teacher gives before they are cut down: 64 MB."""
 
@@ -67,6 +69,16 @@ class LikeliestAnswers(TeacherAnswers):
             return None
         shares = errors / (2 * self._temperature)
         return AnswersKept(self._k, self._classes, shares.mean().item(), shares.max().item(), errors.max().item())
+
+    def doubt(self, summary: AnswersKept) -> str | None:
+        """What the user should know where most of an answer is not among what is kept."""
+        if summary.tail <= MOST_OF_AN_ANSWER:
+            return None
+        return (
+            f"At temperature {self._temperature:g} the {summary.kept:,} likeliest of {summary.classes:,} hold only "
+            f"{1 - summary.tail:.0%} of an answer, so the student learns little of it. Take a lower temperature, such "
+            "as 1, or keep more (top_k)."
+        )
 
     def taught(self, indices: Tensor, draws: Tensor) -> Kept:
         """What is kept of the answers to inputs `[B]` in their draws `[B]`, which `prepare` has seen.

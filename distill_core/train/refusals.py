@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from distill_core.config import DistillConfig, Phase, Term
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from distill_core.task import DataFacts
 
+MOST_LISTED = 20
+"""Classes that a message names."""
 MOST_KEPT = 2 * 10**9
 """Bytes of whole answers to texts that are kept in memory; those of 20,000 prompts in characters take 0.2 GB."""
 
@@ -41,18 +43,30 @@ def check_budget(budget: int | None, classes: int, images: int, noun: str = "ima
     raise ConfigError(f"label_budget: {budget:,} is fewer than the {classes} classes; give each at least one")
 
 
-def check_classes(phases: Iterable[Phase], classes: int, dataset: str) -> None:
-    """Refuses phases that train on classes the data does not have.
+def check_classes(phases: Iterable[Phase], groups: Sequence[str], dataset: str) -> None:
+    """Refuses phases that train on classes, or kinds of prompt, that the data does not have.
+
+    Args:
+        phases: of a run.
+        groups: what the numbers of a phase stand for.
+        dataset: its name.
 
     Raises:
         ConfigError: naming the phase and the class.
     """
     for phase in phases:
         for number in phase.classes:
-            if not 0 <= number < classes:
+            if not 0 <= number < len(groups):
                 raise ConfigError(
-                    f"phases: {phase.name} is to train on class {number}, but {dataset} has classes 0 to {classes - 1}"
+                    f"phases: {phase.name} is to train on class {number}, but {dataset} has {len(groups)}: "
+                    f"{_numbered(groups)}"
                 )
+
+
+def _numbered(names: Sequence[str]) -> str:
+    """Names with their numbers, such as ``0 cat, 1 dog``; of many the first."""
+    listed = [f"{number} {name}" if name != str(number) else name for number, name in enumerate(names[:MOST_LISTED])]
+    return ", ".join([*listed, "..."] if len(names) > MOST_LISTED else listed)
 
 
 def check_layers(term: Term) -> None:

@@ -116,7 +116,7 @@ def furnish(
     facts = data.facts
     for note in facts.notes:
         warn(note)
-    check_classes(config.phases, len(facts.groups), config.dataset)
+    check_classes(config.phases, facts.groups, config.dataset)
     check_top_k(config, facts.outputs)
     check_room(config, len(data.train), facts)
     check_micro_batch(config)

@@ -325,6 +325,8 @@ class Trainer:
         if not self._said_what_is_kept and isinstance(answers, LikeliestAnswers) and answers.summary:
             self._said_what_is_kept = True
             self._tell(answers.summary)
+            if doubt := answers.doubt(answers.summary):
+                self._tell(Warned(doubt))
 
     def _student_answers(self) -> Tensor:
         """What the student says of the unaugmented images, `[N, C]`, when a phase begins."""

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_core.cards import CARD, ModelCard, load_weights, model_folders, read_card
-from distill_core.errors import CheckpointError, ConfigError, unknown_name
+from distill_core.errors import CheckpointError, ConfigError
 from distill_core.home import default_home
 from distill_core.misfit import misfit
-from distill_core.task import DataFacts
+from distill_core.task import DataFacts, unknown_in
 from distill_core.vision import models
 from distill_core.vision.models.saved import SUFFIX, check_file, parted, read
 
@@ -98,7 +98,7 @@ def teacher_folder(reference: str) -> Path:
             f"teacher: there is no folder {reference}; name a folder with card.json and weights.safetensors, "
             f"or a file and its architecture, such as weights{SUFFIX}@resnet20-w16"
         )
-    raise unknown_name("teacher", reference, known)
+    raise unknown_in("vision", "teacher", reference, known)
 
 
 def _built(architecture: str, classes: int, input_shape: tuple[int, ...]) -> nn.Module:

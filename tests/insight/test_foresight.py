@@ -43,9 +43,22 @@ def test_a_run_that_preflight_refuses_is_refused_already_now(
 
 def test_a_class_that_does_not_exist_is_refused() -> None:
     phases = [{"name": "all", "share": 1.0, "pool": "classes", "classes": [3, 10]}]
-    assert refusals(load("quickstart").changed({"phases": phases})) == [
-        "phases: all is to train on class 10, but fashion-mnist-mini has classes 0 to 9"
-    ]
+    (said,) = refusals(load("quickstart").changed({"phases": phases}))
+    assert said.startswith("phases: all is to train on class 10, but fashion-mnist-mini has 10: 0 T-shirt")
+    assert said.endswith(", 9 Ankle boot")
+
+
+def test_a_data_set_of_the_other_task_says_whose_it_is() -> None:
+    (said,) = refusals(load("quickstart").changed({"dataset": "jsonl"}))
+    assert said.startswith(
+        "dataset: 'jsonl' belongs to the task language, and this run is of the task vision; set task="
+    )
+    (said,) = refusals(load("language-quick").changed({"dataset": "digits"}))
+    assert said.startswith("dataset: 'digits' belongs to the task vision, and this run is of the task language")
+    (said,) = refusals(load("quickstart").changed({"dataset": "digitz"}))
+    assert said.startswith("dataset: 'digitz' is not known. Did you mean 'digits'?")
+    said = refusals(load("quickstart").changed({"teacher": "gpt-skills"}))[0]
+    assert said.startswith("teacher: 'gpt-skills' belongs to the task language")
 
 
 @pytest.mark.parametrize("settings", [{}, {"label_budget": None}, {"teacher": None, "dataset": "digits"}])
@@ -58,8 +71,10 @@ def test_two_mistakes_are_both_found() -> None:
     assert [sentence.partition(":")[0] for sentence in found] == ["label_budget", "teacher"]
 
 
-def test_a_teacher_that_only_loading_can_judge_is_left_to_it() -> None:
-    for teacher in ("torchvision/resnet18:IMAGENET1K_V1", "somebody.nets:trained", "w.safetensors@resnet20-w16"):
+def test_a_teacher_that_only_loading_can_judge_is_left_to_it(tmp_path: Path) -> None:
+    file = tmp_path / "w.safetensors"
+    file.write_bytes(b"")
+    for teacher in ("torchvision/resnet18:IMAGENET1K_V1", "somebody.nets:trained", f"{file}@resnet20-w16"):
         assert refusals(load("quickstart").changed({"teacher": teacher})) == []
 
 

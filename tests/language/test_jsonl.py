@@ -52,6 +52,26 @@ def test_bad_lines_are_named_by_their_numbers(tmp_path: Path) -> None:
         read_lines(written(tmp_path / "a", bad[3]))
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        (
+            {"prompt": "a", "completion": "b"},
+            r"has its answer under 'completion'; call that 'response', or take it out",
+        ),
+        ({"prompt": "a", "response": None, "answer": "b"}, "has its answer under 'answer'"),
+        ({"prompt": "a", "response": " "}, "has an empty 'response'; take it out"),
+        (
+            {"messages": [{"role": "user", "content": "a"}]},
+            "is a chat under 'messages'; write its question under 'prompt'",
+        ),
+    ],
+)
+def test_answers_by_another_name_are_not_passed_over(tmp_path: Path, line: dict, wrong: str) -> None:
+    with pytest.raises(DataUnavailable, match=f"1 line is wrong: line 1 {wrong}"):
+        read_lines(written(tmp_path / "a", json.dumps(line)))
+
+
 def test_a_prompt_stays_in_its_split_whatever_else_is_in_the_file(tmp_path: Path) -> None:
     few, many = (shares(read_lines(written(tmp_path / "a", *pairs(count))), tmp_path) for count in (60, 300))
     for name in ("train", "validation", "test"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,16 @@ def test_says_how_much_the_rest_holds_of_the_answers_it_has(labels: Tensor) -> N
     assert said.tail == pytest.approx(tails.mean().item(), rel=1e-5)
     assert said.largest_tail == pytest.approx(tails.max().item(), rel=1e-5)
     assert said.error == pytest.approx(2 * 2.0 * tails.max().item(), rel=1e-5)
+
+
+def test_a_large_rest_is_warned_of(labels: Tensor) -> None:
+    answers = kept(labels, 3)
+    summary = AnswersKept(3, CLASSES, tail=0.97, largest_tail=0.99, error=3.9)
+    assert answers.doubt(summary) == (
+        f"At temperature 2 the 3 likeliest of {CLASSES} hold only 3% of an answer, so the student learns little of it. "
+        "Take a lower temperature, such as 1, or keep more (top_k)."
+    )
+    assert answers.doubt(replace(summary, tail=0.4)) is None
 
 
 def test_plain_answers_that_choose_a_pool_stay_whole() -> None:

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_core.errors import unknown_name
-from distill_core.task import no_matter
+from distill_core.task import no_matter, unknown_in
 
 if TYPE_CHECKING:
     from distill_core.config import DistillConfig
@@ -57,7 +56,7 @@ def load(config: DistillConfig, home: Path, between: Callable[[], None] = no_mat
         DataUnavailable: if it cannot be had; the message names the ways out.
     """
     if config.dataset not in _SOURCES:
-        raise unknown_name("dataset", config.dataset, _SOURCES)
+        raise unknown_in("vision", "dataset", config.dataset, _SOURCES)
     module, _, function = _SOURCES[config.dataset].partition(":")
     source: Any = getattr(importlib.import_module(f"{__name__}.{module}"), function)
     data: Data = source(config, home, between) if config.dataset in DOWNLOADED else source(config, home)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from distill_core.config import DistillConfig
-from distill_core.errors import DataUnavailable, unknown_name
-from distill_core.task import Foreseen
+from distill_core.errors import DataUnavailable
+from distill_core.task import Foreseen, unknown_in
 from distill_core.vision.datasets import DATASETS
 from distill_core.vision.datasets.fashion_mnist_mini import CLASSES as FASHION
 
@@ -30,7 +30,7 @@ def foreseen(config: DistillConfig) -> Foreseen:
     if config.dataset in _FORESEEN:
         return _FORESEEN[config.dataset]
     if config.dataset != "folder":
-        raise unknown_name("dataset", config.dataset, DATASETS)
+        raise unknown_in("vision", "dataset", config.dataset, DATASETS)
     from distill_core.vision.datasets import folder
 
     try:
