@@ -149,7 +149,7 @@ class Training(Part):
     """How long and in what portions."""
 
     epochs: int = Field(8, ge=1, le=10_000, description="an epoch is as many steps as the transfer set has batches")
-    batch_size: int = Field(64, ge=2, le=65_536, description="images a step")
+    batch_size: int = Field(64, ge=2, le=65_536, description="inputs a step: images, or texts")
     micro_batch: int | None = Field(
         None,
         ge=1,

@@ -62,13 +62,15 @@ def doubts(
     labels = min((number for number in (config.label_budget, images) if number is not None), default=None)
     for phase in config.phases:
         if phase.pool == "labelled" and phase.share > 0 and labels is not None and labels < FEW_LABELS:
+            noun = task_named(config.task).noun
             yield (
-                f"The phase {phase.name!r} trains on the {labels:,} labelled images alone; so few can eat what the "
+                f"The phase {phase.name!r} trains on the {labels:,} labelled {noun} alone; so few can eat what the "
                 f"teacher gave. Keep the teacher, or allow {FEW_LABELS:,} labels or more."
             )
     terms = _terms(config)
     for term in config.terms:
-        if term.loss not in terms:
+        switched_off = term.loss in ("kd", "ce") and term.weight == 0
+        if term.loss not in terms and not switched_off:
             yield (
                 f"{loss_named(term.loss).title} counts in no phase: its weight is 0, or the phases it is on in have no "
                 "steps or a loss of their own. Weigh it more, or leave it out."

@@ -92,12 +92,20 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
             "or try fewer labels: a teacher helps most where labels are few.",
         )
     if gain < 0:
+        advice = (
+            "With this many labels the student does better without this teacher, or it wants another temperature, "
+            "another alpha or a longer training."
+        )
+        if teacher is not None and teacher <= baseline:
+            advice = (
+                f"The teacher reaches {percent(teacher)} itself, no more than labels alone: it has nothing to teach "
+                "here. Train on the labels, or take a better teacher."
+            )
         return Verdict(
             "loss",
             f"{seen}, the student reaches {percent(student)}: {abs(100 * gain):.1f} points BELOW the same student "
             "trained on labels alone.",
-            "Here distillation did harm. With this many labels the student does better without this teacher, or it "
-            "wants another temperature, another alpha or a longer training.",
+            f"Here distillation did harm. {advice}",
         )
     return Verdict(
         "gain",

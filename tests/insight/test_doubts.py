@@ -10,6 +10,7 @@ from PIL import Image
 
 from distill_core.config import DEFAULT_PHASES, DistillConfig
 from distill_core.insight.doubts import doubts
+from distill_core.presets import load
 from distill_core.runs.preflight import Preflight, warnings_of
 from distill_core.task import DataFacts
 
@@ -152,3 +153,8 @@ def test_labels_that_a_phase_of_their_own_teaches_are_used_whoever_writes() -> N
     settings = {"on_policy": 1.0, "label_budget": 1_000, "phases": [{"name": "own", "share": 0.5}, ending]}
     assert doubts_of(settings) == []
     assert doubts_of({**settings, "on_policy": 0.5}) == []
+
+
+def test_soft_labels_that_another_loss_replaces_are_not_doubted() -> None:
+    config = load("language-quick").changed({"terms": {"kd": 0, "jsd": 0.9}})
+    assert list(doubts(config, student_parameters=1, teacher_parameters=2)) == []

@@ -164,3 +164,10 @@ def test_how_near_a_student_of_texts_comes_is_said_and_of_images_nothing_is() ->
         "the figures above."
     )
     assert nearness(summary(0.9)) == nearness(summary(0.9) | {"kl": None}) == []
+
+
+def test_where_the_teacher_knows_no_more_than_labels_alone_it_is_said_so() -> None:
+    found = verdict(summary(0.70, 0.80, teacher=0.78), CONFIG)
+    assert found.kind == "loss"
+    assert "The teacher reaches 78.0% itself, no more than labels alone: it has nothing to teach here." in found.caution
+    assert "another temperature" not in found.caution
