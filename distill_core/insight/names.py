@@ -31,6 +31,15 @@ def student_name(architecture: str) -> str:
     return f"{Path(file).name}@{bare}" if at else architecture
 
 
+def further_losses(config: DistillConfig) -> str:
+    """What a run learns by beside soft labels, or in place of them: ``with at + hint``; "" where there is no more."""
+    soft = not any(term.loss == "kd" and term.weight == 0 for term in config.terms)
+    names = " + ".join(term.loss for term in config.terms if term.weight != 0 and term.loss not in ("kd", "ce"))
+    if not names:
+        return "" if soft else "without soft labels"
+    return f"with {names}" if soft else f"with {names} in place of soft labels"
+
+
 def shortened(name: str, most: int) -> str:
     """A name of at most `most` characters: the middle gives way, for its ends tell names apart."""
     if len(name) <= most:

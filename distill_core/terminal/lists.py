@@ -156,7 +156,7 @@ def _presets() -> Listing:
 
 
 def _runs() -> Listing:
-    from distill_core.insight.names import student_name
+    from distill_core.insight.names import further_losses, student_name
     from distill_core.terminal.training import open_store
 
     rows = []
@@ -170,12 +170,13 @@ def _runs() -> Listing:
                 "student": student_name(record.config.student),
                 "teacher": record.config.teacher and Path(record.config.teacher).name,
                 "dataset": record.config.dataset,
+                "losses": further_losses(record.config),
                 "accuracy": (summary.get("student") or {}).get("accuracy"),
                 "created": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds"),
             }
         )
     empty = "There are no runs yet. Start one: python -m distill_core run --preset quickstart"
-    return Listing(rows, ("run", "status", "student", "teacher", "dataset", "accuracy", "created"), empty)
+    return Listing(rows, ("run", "status", "student", "teacher", "dataset", "losses", "accuracy", "created"), empty)
 
 
 def _settings() -> Listing:

@@ -12,7 +12,7 @@ from distill_core.events import beginning_of
 from distill_core.insight.beginning import how_it_began
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
-from distill_core.insight.names import nouns_of
+from distill_core.insight.names import further_losses, nouns_of
 from distill_core.insight.skills import HOW_SURE, kept_skills
 from distill_core.insight.speed import HOW_MEASURED, one_input, writing_speed
 from distill_core.insight.verdict import nearness, verdict
@@ -28,9 +28,17 @@ def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
     """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
     one = nouns_of(record.config)[0]
+    kept = record.config.objective.top_k
+    facts = [
+        record.name or record.id,
+        record.config.dataset,
+        further_losses(record.config),
+        f"{kept:,} likeliest kept" if kept else "",
+        f"{record.config.training.on_policy:.0%} of the steps on-policy" if record.config.training.on_policy else "",
+    ]
     tables = [models_table(record.summary, one), metrics_table(record.summary), skills_table(record.summary)]
     shown = [line for each in tables if each is not None for line in ("", each)]
-    show(*shown, "", *sentences(record, said))
+    show("", " · ".join(fact for fact in facts if fact), *shown, "", *sentences(record, said))
 
 
 def show_unfinished(record: RunRecord, watch: Watch, json: bool) -> None:

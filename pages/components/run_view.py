@@ -14,7 +14,7 @@ from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.names import LONGEST_TEACHER, shortened, student_name, teacher_name
+from distill_core.insight.names import LONGEST_TEACHER, further_losses, shortened, student_name, teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.form.state import fill_form
@@ -157,7 +157,7 @@ def _header(snapshot: Snapshot) -> None:
     images = Path(config.data_folder).name if config.data_folder else config.dataset
     facts = ["" if told else record.name, images, labels, begins_with(config)]
     if config.teacher is not None:
-        facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}"]
+        facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}", further_losses(config)]
     if config.training.on_policy:
         facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student, without labels")
     epochs = config.training.epochs

@@ -8,7 +8,7 @@ import pytest
 
 from distill_core import presets
 from distill_core.config import DistillConfig
-from distill_core.insight.names import LONGEST, run_name, shortened, teacher_name
+from distill_core.insight.names import LONGEST, further_losses, run_name, shortened, student_name, teacher_name
 
 QUICKSTART = presets.load("quickstart")
 
@@ -59,6 +59,25 @@ def test_a_name_fits_a_configuration_and_ends_with_a_whole_part() -> None:
 
 def test_a_long_student_cannot_make_a_name_too_long() -> None:
     assert len(run_name(QUICKSTART.changed({"student": "x" * 500, "teacher": "y" * 500}))) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ([], ""),
+        (["at", "hint"], "with at + hint"),
+        ({"kd": 0, "jsd": 0.9}, "with jsd in place of soft labels"),
+        ({"kd": 0}, "without soft labels"),
+        ({"kd": 0.5, "hint": 0}, ""),
+    ],
+)
+def test_further_losses_are_named(terms: Any, said: str) -> None:
+    assert further_losses(presets.load("quickstart").changed({"terms": terms})) == said
+
+
+def test_a_student_of_saved_weights_is_called_without_its_folder() -> None:
+    assert student_name("/home/me/mine.safetensors@resnet8-w4") == "mine.safetensors@resnet8-w4"
+    assert student_name("torchvision/resnet18:IMAGENET1K_V1") == "torchvision/resnet18:IMAGENET1K_V1"
 
 
 def test_shortening_keeps_both_ends() -> None:
