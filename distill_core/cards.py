@@ -23,7 +23,8 @@ from distill_core.misfit import misfit
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-CARD, WEIGHTS = "card.json", "weights.safetensors"
+SUFFIX = ".safetensors"
+CARD, WEIGHTS = "card.json", f"weights{SUFFIX}"
 
 
 HF = "hf:"
@@ -76,6 +77,25 @@ class ModelCard(BaseModel):
     def outputs(self) -> int:
         """How many classes or tokens a logit stands for."""
         return len(self.classes) if self.vocabulary is None else self.vocabulary.size
+
+
+def parted(reference: str) -> tuple[str, str]:
+    """The file of weights and the architecture that a reference names; the file is "" where it names none.
+
+    Example:
+        >>> parted("mine.safetensors@resnet8-w4")
+        ('mine.safetensors', 'resnet8-w4')
+        >>> parted("resnet8-w4")
+        ('', 'resnet8-w4')
+    """
+    path, at, architecture = reference.partition(f"{SUFFIX}@")
+    return (path + SUFFIX, architecture) if at else ("", reference)
+
+
+def without_folder(reference: str) -> str:
+    """A reference to a file of weights without the folder it lies in; any other as it is."""
+    file, architecture = parted(reference)
+    return f"{Path(file).name}@{architecture}" if file else reference
 
 
 def is_path(reference: str) -> bool:

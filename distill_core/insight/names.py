@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_core import presets
+from distill_core.cards import parted, without_folder
 from distill_core.config import DistillConfig
 from distill_core.insight.settings import differences, said
 from distill_core.task import task_named
@@ -21,14 +22,15 @@ def teacher_name(reference: str | None) -> str:
     """A teacher as people say it: an embedded one's name, or the run that a folder belongs to."""
     if reference is None:
         return "labels only"
+    if parted(reference)[0]:
+        return without_folder(reference)
     path = Path(reference)
     return path.parent.name if path.name in ("best", "last") else path.name
 
 
 def student_name(architecture: str) -> str:
     """A student as people say it: of a file of weights it begins with, the name without the folder."""
-    file, at, bare = architecture.partition("@")
-    return f"{Path(file).name}@{bare}" if at else architecture
+    return without_folder(architecture)
 
 
 def further_losses(config: DistillConfig) -> str:

@@ -13,10 +13,12 @@ from distill_core.cards import (
     WEIGHTS,
     ModelCard,
     is_path,
+    parted,
     read_card,
     replace_file,
     to_json_bytes,
     weights_file,
+    without_folder,
 )
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
@@ -124,6 +126,8 @@ def portable(config: DistillConfig) -> DistillConfig:
         reference = getattr(config, name)
         if reference is not None and reference.startswith(HF):
             changes[name] = _last_of(reference)
+        elif reference is not None and parted(reference)[0]:
+            changes[name] = without_folder(reference)
     return config.model_copy(update=changes)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from distill_core.cards import without_folder
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError, StorageError
 from distill_core.events import Event
@@ -78,7 +79,7 @@ class Store:
         """
         name = (name or config.name)[:80]
         now = time.time()
-        stem = _slug("baseline" if role == "baseline" else name or "run", config.student)
+        stem = _slug("baseline" if role == "baseline" else name or "run", without_folder(config.student))
         for attempt in range(20):
             run_id = f"{stem}-{secrets.token_hex(2 if attempt < 10 else 5)}"
             try:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from distill_core import footprint
-from distill_core.cards import ModelCard, is_path, write_model
+from distill_core.cards import ModelCard, is_path, without_folder, write_model
 from distill_core.config import DistillConfig
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.scoring import Closeness
@@ -185,7 +185,7 @@ def _guessing(labels: Tensor) -> float | None:
 
 def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelScore:
     return ModelScore(
-        name=shop.config.student,
+        name=without_folder(shop.config.student),
         parameters=footprint.parameters(shop.student),
         accuracy=score.accuracy,
         loss=score.loss,
@@ -199,7 +199,9 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
 
 def _untrained(shop: Workshop, progress: Progress) -> ModelScore | None:
     found = progress.untrained
-    return ModelScore(shop.config.student, footprint.parameters(shop.student), **found) if found else None
+    return (
+        ModelScore(without_folder(shop.config.student), footprint.parameters(shop.student), **found) if found else None
+    )
 
 
 def _teacher_score(shop: Workshop, score: Score) -> ModelScore:

@@ -10,17 +10,19 @@ mypackage.nets:trained                a function that returns a trained model
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_core.cards import CARD, ModelCard, load_weights, model_folders, read_card
+from distill_core.cards import CARD, SUFFIX, ModelCard, load_weights, model_folders, parted, read_card
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.home import default_home
 from distill_core.misfit import misfit
 from distill_core.task import DataFacts, unknown_in
 from distill_core.vision import models
-from distill_core.vision.models.saved import SUFFIX, check_file, parted, read
+from distill_core.vision.models.saved import check_file, read
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,11 +59,13 @@ def card_of(reference: str) -> ModelCard | None:
         ConfigError: if there is no such teacher.
         CheckpointError: if its card cannot be read.
     """
-    file, _ = parted(reference)
+    file, architecture = parted(reference)
     if file:
         check_file(file, "teacher")
-    is_folder = Path(reference).expanduser().is_dir()
-    if not is_folder and (reference.startswith("torchvision/") or "@" in reference or _is_own(reference)):
+        with _of_a_teacher():
+            models.family(architecture)
+        return None
+    if not _path(reference).is_dir() and (reference.startswith("torchvision/") or _is_own(reference)):
         return None
     return read_card(teacher_folder(reference))
 
@@ -83,7 +87,7 @@ def teacher_folder(reference: str) -> Path:
     known = named()
     if reference in known:
         return known[reference]
-    folder = Path(reference).expanduser()
+    folder = _path(reference)
     if folder.is_dir():
         return folder
     if reference.endswith(SUFFIX):
@@ -104,10 +108,25 @@ def teacher_folder(reference: str) -> Path:
 def _built(architecture: str, classes: int, input_shape: tuple[int, ...]) -> nn.Module:
     """An architecture whose weights come from elsewhere, for a teacher's own inputs and classes."""
     channels, height, width = input_shape
-    try:
+    with _of_a_teacher():
         return models.build(models.without_weights(architecture), channels, classes, 0, (height, width))
+
+
+@contextlib.contextmanager
+def _of_a_teacher() -> Iterator[None]:
+    """Says of a teacher what is said of a student."""
+    try:
+        yield
     except ConfigError as error:
         raise ConfigError(str(error).replace("student:", "teacher:", 1)) from None
+
+
+def _path(reference: str) -> Path:
+    """The reference as a path; ``~`` is the user's folder, an unknown user's stays as it is."""
+    try:
+        return Path(reference).expanduser()
+    except RuntimeError:
+        return Path(reference)
 
 
 def _from_file(file: str, architecture: str, facts: DataFacts) -> tuple[nn.Module, ModelCard]:

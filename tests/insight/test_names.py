@@ -77,6 +77,8 @@ def test_further_losses_are_named(terms: Any, said: str) -> None:
 
 def test_a_student_of_saved_weights_is_called_without_its_folder() -> None:
     assert student_name("/home/me/mine.safetensors@resnet8-w4") == "mine.safetensors@resnet8-w4"
+    assert student_name("/home/me@x/w.safetensors@torchvision/resnet18") == "w.safetensors@torchvision/resnet18"
+    assert teacher_name("/home/me@x/w.safetensors@torchvision/resnet18") == "w.safetensors@torchvision/resnet18"
     assert student_name("torchvision/resnet18:IMAGENET1K_V1") == "torchvision/resnet18:IMAGENET1K_V1"
 
 

@@ -141,3 +141,9 @@ def test_a_hugging_face_model_is_named_without_the_folder_it_lies_in() -> None:
     found = portable(config)
     assert (found.teacher, found.student, found.begin_from) == ("hf:tiny", "hf:tiny:2", "hf:owner/name")
     assert found.data_folder == "a.jsonl"
+
+
+def test_own_weights_are_named_without_their_folder() -> None:
+    settings = {"student": "/home/me/s.safetensors@resnet8-w4", "teacher": "~/t.safetensors@torchvision/resnet18"}
+    found = portable(presets.load("quickstart").changed(settings))
+    assert (found.student, found.teacher) == ("s.safetensors@resnet8-w4", "t.safetensors@torchvision/resnet18")

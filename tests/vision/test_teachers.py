@@ -206,3 +206,14 @@ def test_a_published_teacher_is_found_by_its_name_and_named_among_the_known(own_
 def test_an_embedded_teachers_name_is_never_anothers(own_home: Path) -> None:
     saved(own_home / "teachers" / "vgg8-fashion")
     assert teacher_folder("vgg8-fashion") == TEACHERS / "vgg8-fashion"
+
+
+def test_an_architecture_that_is_not_known_is_refused_before_loading(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"^teacher: 'nope' is not known"):
+        card_of(f"{path}@nope")
+    with pytest.raises(ConfigError, match=r"^teacher: 'nosuch@x' is not known"):
+        card_of("nosuch@x")
+    with pytest.raises(ConfigError, match=r"^teacher: there is no folder ~nosuchuser/x"):
+        card_of("~nosuchuser/x")

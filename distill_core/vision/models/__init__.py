@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from distill_core.cards import SUFFIX, parted
 from distill_core.errors import ConfigError, unknown_name
-from distill_core.vision.models.saved import SUFFIX, file_sha256, fitting, parted
+from distill_core.vision.models.saved import file_sha256, fitting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -149,7 +150,7 @@ def family(architecture: str) -> Family:
     Raises:
         ConfigError: if the name fits none.
     """
-    return _matched(architecture.partition(LENT)[0])[0]
+    return _matched(parted(architecture)[1].partition(LENT)[0])[0]
 
 
 def title(architecture: str) -> str:
@@ -158,7 +159,7 @@ def title(architecture: str) -> str:
     Raises:
         ConfigError: if the name fits no family.
     """
-    own, lent, lender = architecture.partition(LENT)
+    own, lent, lender = parted(architecture)[1].partition(LENT)
     found, parts = _matched(own)
     borrowed = f" with the classifier of {title(lender.partition('@')[0])}" if lent else ""
     return found.label.format(**parts) + borrowed
@@ -197,8 +198,8 @@ def code_sha256(architecture: str) -> str:
     Raises:
         ConfigError: if there is no such architecture, module, function or file.
     """
-    file, bare = parted(architecture.partition(LENT)[0])
-    found, parts = _matched(bare)
+    file, bare = parted(architecture)
+    found, parts = _matched(bare.partition(LENT)[0])
     hashes = [file_sha256(file)] if file else []
     if found.title == OWN:
         from distill_core.vision.models import own
@@ -224,13 +225,13 @@ def build(architecture: str, channels: int, classes: int, seed: int, size: tuple
     """
     import torch
 
-    if LENT in architecture:
-        return _with_lent_classifier(architecture, channels, classes, seed, size)
     file, bare = parted(architecture)
     if file:
         begun = build(without_weights(bare), channels, classes, seed, size)
         begun.load_state_dict(fitting(begun, file, bare))
         return begun
+    if LENT in architecture:
+        return _with_lent_classifier(architecture, channels, classes, seed, size)
     found, parts = _matched(architecture)
     module, _, function = found.make.partition(":")
     make: Any = getattr(importlib.import_module(module), function)
@@ -249,11 +250,11 @@ def sketch(architecture: str, channels: int, classes: int, size: tuple[int, int]
     """
     import torch
 
-    file, bare = parted(architecture.partition(LENT)[0])
     with torch.device("meta"):
         model = build(without_weights(architecture), channels, classes, seed=0, size=size)
-        if file:
-            fitting(build(without_weights(bare), channels, classes, seed=0, size=size), file, bare)
+    file, bare = parted(architecture)
+    if file:
+        fitting(model, file, bare)
     return model
 
 
@@ -280,8 +281,7 @@ def _with_lent_classifier(
         return ReusedClassifierStudent.between(student, (channels, *size), teacher, takes)
 
 
-def _matched(name: str) -> tuple[Family, dict[str, str]]:
-    architecture = parted(name)[1]
+def _matched(architecture: str) -> tuple[Family, dict[str, str]]:
     for candidate in FAMILIES:
         match = re.fullmatch(candidate.name, architecture)
         if match is not None:

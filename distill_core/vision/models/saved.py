@@ -9,26 +9,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distill_core.cards import SUFFIX
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.misfit import misfit, other_outputs
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-SUFFIX = ".safetensors"
-
-
-def parted(name: str) -> tuple[str, str]:
-    """The file of weights and the architecture; the file is "" where the name has none.
-
-    Example:
-        >>> parted("mine.safetensors@resnet8-w4")
-        ('mine.safetensors', 'resnet8-w4')
-        >>> parted("resnet8-w4")
-        ('', 'resnet8-w4')
-    """
-    path, at, architecture = name.partition(f"{SUFFIX}@")
-    return (path + SUFFIX, architecture) if at else ("", name)
 
 
 def read(file: str, role: str) -> tuple[dict[str, Tensor], str]:
@@ -72,12 +58,18 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
     """
     weights, _ = read(file, "student")
     own = model.state_dict()
-    weights |= {name: own[name] for name in other_outputs(weights, own)}
+    new = other_outputs(weights, own)
+    weights |= {name: own[name] for name in new}
     if why := misfit(weights, own):
         raise CheckpointError(
             f"student: The weights in {file} do not fit {architecture}: {why}. Name the architecture they were saved "
             "from, and data of its channels: every layer but the last must have the same name and size."
         )
+    for name, value in weights.items():
+        if value.is_floating_point() != own[name].is_floating_point():
+            raise CheckpointError(f"student: {name!r} in {file} holds {value.dtype}; save weights as floating point.")
+        if name not in new and value.is_floating_point() and not bool(value.isfinite().all()):
+            raise CheckpointError(f"student: {name!r} in {file} holds numbers that are not finite. Save sound weights.")
     return weights
 
 
@@ -94,5 +86,6 @@ def _bytes(file: str, role: str, most: int = -1) -> bytes:
     try:
         with Path(file).expanduser().open("rb") as opened:
             return opened.read(most)
-    except OSError as error:
-        raise ConfigError(f"{role}: {file} cannot be read ({error.strerror}); name a {SUFFIX} file") from None
+    except (OSError, RuntimeError, ValueError) as error:  # an unknown ~user, a character no path can have
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{role}: {file} cannot be read ({why}); name a {SUFFIX} file") from None

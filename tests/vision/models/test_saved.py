@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.task import DataFacts, task_named
 from distill_core.vision import models
+from distill_core.vision.teachers import card_of
 
 FACTS = DataFacts("pets", ("cat", "dog", "bird"), (1, 12, 12), (0.3,), (0.4,), "")
 
@@ -98,3 +99,32 @@ def test_other_weights_in_the_file_are_another_student(kept) -> None:
     path.unlink()
     with pytest.raises(ConfigError, match="cannot be read"):
         models.code_sha256(name)
+
+
+def test_a_folder_with_any_sign_in_its_name_will_do(kept) -> None:
+    path, state = kept
+    folder = path.parent / "a>b@c"
+    folder.mkdir()
+    name = f"{path.rename(folder / path.name)}@resnet8-w4"
+    assert torch.equal(models.build(name, 1, 3, 0).state_dict()["stem.conv.weight"], state["stem.conv.weight"])
+    assert models.family(name).title == "ResNet"
+    assert models.sketch(name, 1, 3) is not None
+    assert models.code_sha256(name) == hashlib.sha256((folder / path.name).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["~nosuchuser/w.safetensors@resnet8-w4", "a\0b.safetensors@resnet8-w4"])
+def test_a_path_that_cannot_be_is_explained(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"^student: .* cannot be read \("):
+        models.sketch(name, 1, 3)
+    with pytest.raises(ConfigError, match=r"^teacher: .* cannot be read \("):
+        card_of(name)
+
+
+def test_numbers_that_cannot_be_weights_are_refused(kept) -> None:
+    path, state = kept
+    save_file(state | {"stem.conv.weight": torch.full((4, 1, 3, 3), torch.nan)}, path)
+    with pytest.raises(CheckpointError, match=r"'stem.conv.weight' in .* holds numbers that are not finite"):
+        models.build(f"{path}@resnet8-w4", 1, 3, 0)
+    save_file(state | {"stem.conv.weight": torch.ones((4, 1, 3, 3), dtype=torch.int8)}, path)
+    with pytest.raises(CheckpointError, match=r"'stem.conv.weight' in .* holds torch.int8"):
+        models.build(f"{path}@resnet8-w4", 1, 3, 0)
