@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakValueDictionary
 
-from distill_core.cards import ModelCard, model_folders, read_card
+from distill_core.cards import ModelCard, model_folders, parted, read_card
 from distill_core.config import Augmentation, BlockChoice, DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.task import (
@@ -98,10 +99,32 @@ class VisionTask:
         between: Callable[[], None] = no_matter,
         progress: Callable[[int, int], None] = no_progress,  # noqa: ARG002
     ) -> Data:
-        """The three splits; raises DataUnavailable with the ways out."""
+        """The three splits; raises DataUnavailable with the ways out.
+
+        Where the student begins with saved weights, the notes say what is taken for granted of them.
+        """
         from distill_core.vision.datasets import load
 
-        return load(config, home, between)
+        data = load(config, home, between)
+        note = self._beginning_note(config.student, data.facts)
+        return replace(data, facts=replace(data.facts, notes=(*data.facts.notes, note))) if note else data
+
+    def _beginning_note(self, student: str, facts: DataFacts) -> str:
+        from distill_core.vision.models.saved import outputs_left
+
+        file, bare = parted(student)
+        if not file:
+            return ""
+        name, left = Path(file).name, outputs_left(self.sketch(bare, facts), file)
+        if left:
+            return (
+                f"{name} knows {left:,} classes and {facts.name} has {len(facts.classes):,}: the student's last layer "
+                "is new, and it begins with all the rest."
+            )
+        return (
+            f"{name} says nothing of its data: the student begins with its last layer too, as if its classes were "
+            f"those of {facts.name} in their order."
+        )
 
     def build(self, architecture: str, facts: DataFacts, seed: int) -> nn.Module:
         """A model for this data; the same seed gives the same weights."""

@@ -73,6 +73,18 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
     return weights
 
 
+def outputs_left(model: nn.Module, file: str) -> int | None:
+    """How many classes the saved weights know, where that is all that keeps them from a model's; else None.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+        CheckpointError: if it is not whole.
+    """
+    weights, _ = read(file, "student")
+    other = other_outputs(weights, model.state_dict())
+    return len(weights[other[0]]) if other else None
+
+
 def check_file(file: str, role: str) -> None:
     """Refuses a file of weights that is not there or cannot be opened.
 

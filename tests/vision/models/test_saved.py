@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.task import DataFacts, task_named
 from distill_core.vision import models
@@ -128,3 +129,19 @@ def test_numbers_that_cannot_be_weights_are_refused(kept) -> None:
     save_file(state | {"stem.conv.weight": torch.ones((4, 1, 3, 3), dtype=torch.int8)}, path)
     with pytest.raises(CheckpointError, match=r"'stem.conv.weight' in .* holds torch.int8"):
         models.build(f"{path}@resnet8-w4", 1, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "classes", "note"),
+    [
+        ("digits", 3, "mine.safetensors knows 3 classes and digits has 10: the student's last layer is new"),
+        ("digits", 10, "mine.safetensors says nothing of its data: the student begins with its last layer too"),
+    ],
+)
+def test_what_is_taken_for_granted_is_told(tmp_path: Path, dataset: str, classes: int, note: str) -> None:
+    save_file(models.build("resnet8-w4", 1, classes, 9).state_dict(), tmp_path / "mine.safetensors")
+    config = DistillConfig(teacher=None, dataset=dataset)
+    student = f"{tmp_path}/mine.safetensors@resnet8-w4"
+    assert not task_named("vision").load_data(config, tmp_path).facts.notes
+    data = task_named("vision").load_data(config.changed({"student": student}), tmp_path)
+    assert [said for said in data.facts.notes if said.startswith(note)]
