@@ -88,9 +88,11 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
     now = {**before, **form}
     moved = {name for name, value in before.items() if now[name] != value}
     settings: dict[str, Any] = {_DIRECT[name]: now[name] for name in moved & set(_DIRECT)}
+    if "student" in moved:
+        settings["student"] = now["student"].strip()
     taught = now["teacher"] != NO_TEACHER
     if "teacher" in moved:
-        settings["teacher"] = now["teacher"] if taught else None
+        settings["teacher"] = now["teacher"].strip() if taught else None
     if "begin_from" in moved or (not taught and now["begin_from"] == TEACHER):
         begins = taught or now["begin_from"] != TEACHER
         settings["begin_from"] = now["begin_from"] if begins and now["begin_from"] != RANDOM else None

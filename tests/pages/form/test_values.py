@@ -229,3 +229,10 @@ def test_without_a_teacher_there_are_no_layers_of_it() -> None:
     assert config_of(values_of(config) | {"teacher": NO_TEACHER}, config).begin_from is None
     named = config.changed({"begin_from": "big"})
     assert config_of(values_of(named) | {"teacher": NO_TEACHER}, named).begin_from == "big"
+
+
+def test_blanks_around_a_typed_name_are_no_part_of_it() -> None:
+    config = presets.load("quickstart")
+    typed = {"student": " resnet8-w4 ", "teacher": " my-teacher\t"}
+    found = config_of(values_of(config) | typed, config)
+    assert (found.student, found.teacher) == ("resnet8-w4", "my-teacher")
