@@ -115,7 +115,7 @@ class VisionTask:
         file, bare = parted(student)
         if not file:
             return ""
-        name, left = Path(file).name, outputs_left(self.sketch(bare, facts), file)
+        name, left = Path(file).name, outputs_left(self.sketch(bare, facts), file, bare)
         if left:
             return (
                 f"{name} knows {left:,} classes and {facts.name} has {len(facts.classes):,}: the student's last layer "

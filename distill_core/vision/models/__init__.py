@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_core.cards import SUFFIX, parted
 from distill_core.errors import ConfigError, unknown_name
-from distill_core.vision.models.saved import file_sha256, fitting
+from distill_core.vision.models.saved import file_sha256, fitting, outputs_left
 
 if TYPE_CHECKING:
     from torch import nn
@@ -242,7 +242,7 @@ def build(architecture: str, channels: int, classes: int, seed: int, size: tuple
 
 
 def sketch(architecture: str, channels: int, classes: int, size: tuple[int, int] = (32, 32)) -> nn.Module:
-    """A model without memory for its weights; those that would be downloaded are left aside.
+    """A model without memory for its weights: saved ones are only seen to fit, published ones left aside.
 
     Raises:
         ConfigError: as `build`.
@@ -254,7 +254,7 @@ def sketch(architecture: str, channels: int, classes: int, size: tuple[int, int]
         model = build(without_weights(architecture), channels, classes, seed=0, size=size)
     file, bare = parted(architecture)
     if file:
-        fitting(model, file, bare)
+        outputs_left(model, file, bare)
     return model
 
 

@@ -6,6 +6,7 @@ Where the weights know another number of classes, all but the last layer is thei
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,7 @@ def read(file: str, role: str) -> tuple[dict[str, Tensor], str]:
     try:
         return load(payload), hashlib.sha256(payload).hexdigest()
     except SafetensorError as error:
-        raise CheckpointError(
-            f"{role}: {file} is not a whole {SUFFIX} file ({error}). Restore it or save it anew."
-        ) from None
+        raise _not_whole(file, role, error) from None
 
 
 def file_sha256(file: str) -> str:
@@ -54,17 +53,12 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
 
     Raises:
         ConfigError: if the file cannot be read.
-        CheckpointError: if it is not whole, or its weights are not of this architecture.
+        CheckpointError: if it is not whole, or its weights are unsound or not of this architecture.
     """
     weights, _ = read(file, "student")
     own = model.state_dict()
-    new = other_outputs(weights, own)
+    new = _check_fit(weights, own, file, architecture)
     weights |= {name: own[name] for name in new}
-    if why := misfit(weights, own):
-        raise CheckpointError(
-            f"student: The weights in {file} do not fit {architecture}: {why}. Name the architecture they were saved "
-            "from, and data of its channels: every layer but the last must have the same name and size."
-        )
     for name, value in weights.items():
         if value.is_floating_point() != own[name].is_floating_point():
             raise CheckpointError(f"student: {name!r} in {file} holds {value.dtype}; save weights as floating point.")
@@ -73,16 +67,47 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
     return weights
 
 
-def outputs_left(model: nn.Module, file: str) -> int | None:
-    """How many classes the saved weights know, where that is all that keeps them from a model's; else None.
+def outputs_left(model: nn.Module, file: str, architecture: str) -> int | None:
+    """How many classes the saved weights know, where that is all that keeps them from a model's; None if they fit.
+
+    Reads names and shapes alone.
 
     Raises:
         ConfigError: if the file cannot be read.
-        CheckpointError: if it is not whole.
+        CheckpointError: if it is not whole, or its weights are not of this architecture.
     """
-    weights, _ = read(file, "student")
-    other = other_outputs(weights, model.state_dict())
+    weights = _shapes(file)
+    other = _check_fit(weights, model.state_dict(), file, architecture)
     return len(weights[other[0]]) if other else None
+
+
+def _check_fit(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], file: str, architecture: str) -> list[str]:
+    """Refuses weights of another architecture; returns the tensors that only other classes keep from fitting."""
+    other = other_outputs(weights, own)
+    if not other and (why := misfit(weights, own)):
+        raise CheckpointError(
+            f"student: The weights in {file} do not fit {architecture}: {why}. Name the architecture they were saved "
+            "from, and data of its channels: every layer but the last must have the same name and size."
+        )
+    return other
+
+
+def _shapes(file: str) -> dict[str, Tensor]:
+    """The tensors of a file by name, without memory for their numbers: only the head of the file is read."""
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    check_file(file, "student")
+    try:
+        with safe_open(Path(file).expanduser(), framework="pt") as opened:
+            shapes = {name: opened.get_slice(name).get_shape() for name in opened.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise _not_whole(file, "student", error) from None
+    return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+
+
+def _not_whole(file: str, role: str, error: Exception) -> CheckpointError:
+    return CheckpointError(f"{role}: {file} is not a whole {SUFFIX} file ({error}). Restore it or save it anew.")
 
 
 def check_file(file: str, role: str) -> None:
