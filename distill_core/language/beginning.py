@@ -110,9 +110,8 @@ def check_named(task: Task, config: DistillConfig) -> int:
             f"begin_from: {reference!r} has a vocabulary of {len(card.classes)} tokens, and {config.dataset} one of "
             f"{len(facts.classes)}; name a model that reads the same tokens, or none for random weights"
         )
-    with torch.device("meta"):
-        student = task.build(task.bare(config.student), facts, 0)
-        model = task.build(card.architecture, facts, 0) if card is not None else None
+    student = task.sketch(config.student, facts)
+    model = task.sketch(card.architecture, facts) if card is not None else None
     if card is None or model is None:
         return check(student, task.load_teacher(reference, facts)[0], config.begin_layers)
     ours, theirs = stack_of(student).shape, stack_of(model).shape
