@@ -1,4 +1,4 @@
-"""What would end a run at its start, as far as it can be told without reading images or weights.
+"""What would end a run at its start, as far as it can be told from names, sizes and the heads of files.
 
 The form asks this while settings are chosen; `runs.preflight` then does the same with the data itself.
 """
@@ -41,7 +41,7 @@ def refusals(config: DistillConfig) -> list[str]:
 
 
 def student_parameters(config: DistillConfig) -> int | None:
-    """How many parameters the student has on this run's own data, without its weights; None if that is not known."""
+    """How many parameters the student has on this run's own data, from its sizes alone; None if that is not known."""
     task = task_named(config.task)
     try:
         return parameters(task.sketch(config.student, task.foreseen(config).facts(config.dataset)))

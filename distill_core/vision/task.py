@@ -132,7 +132,7 @@ class VisionTask:
         return models.build(architecture, channels, len(facts.classes), seed, (height, width))
 
     def sketch(self, architecture: str, facts: DataFacts) -> nn.Module:
-        """A model without memory for its weights; a file it begins with is read, to see that it fits."""
+        """A model without memory for its weights; those of a file it begins with are seen to fit by their shapes."""
         channels, height, width = facts.input_shape
         return models.sketch(architecture, channels, len(facts.classes), (height, width))
 
