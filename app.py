@@ -11,6 +11,7 @@ import streamlit as st
 
 from distill_core.courtesy import share_the_cores
 from distill_core.runs.manager import warm_up
+from pages.components.contrast import readable
 from pages.components.live_chart import preload_script, provide_script
 from pages.components.navigation import navigation, open_door
 from pages.components.settle import settle
@@ -25,6 +26,7 @@ st.set_page_config(
 share_the_cores()
 provide_script(HERE / "static")
 warm_up()
+readable()
 settle()
 page = navigation()
 open_door()

@@ -3,7 +3,7 @@
 import sys
 
 from distill_core.courtesy import share_the_cores
-from distill_core.terminal.app import main
+from distill_core.terminal.entry import main
 
 if __name__ == "__main__":
     share_the_cores()

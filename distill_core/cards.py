@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 SUFFIX = ".safetensors"
 CARD, WEIGHTS = "card.json", f"weights{SUFFIX}"
 
+
+FORKS = "forks"
+"""The folder in the home that holds what forks begin with: ``forks/<run>/<the end of its id>-step-400.safetensors``."""
+_FORK = re.compile(rf"(?:^|/){FORKS}/[a-z0-9-]+/([a-z0-9]+)-(step|epoch)-(\d+)(?:-\d+)?(?:\.safetensors)?$")
 
 HF = "hf:"
 """Begins the reference of a Hugging Face model: `hf:FOLDER`, `hf:OWNER/NAME`."""
@@ -96,6 +101,18 @@ def without_folder(reference: str) -> str:
     """A reference to a file of weights without the folder it lies in; any other as it is."""
     file, architecture = parted(reference)
     return f"{Path(file).name}@{architecture}" if file else reference
+
+
+def forked_from(reference: str) -> str:
+    """Where weights are from that a fork keeps in the home: ``7f3a at step 400``; "" of all other references."""
+    found = _FORK.search(parted(reference)[0] or reference)
+    return f"{found[1]} at {found[2]} {int(found[3]):,}" if found else ""
+
+
+def spoken(reference: str) -> str:
+    """A model's reference as people say it: a fork's ``resnet8-w4 from 7f3a at step 400``, others without a folder."""
+    file, architecture = parted(reference)
+    return f"{architecture} from {forked_from(file)}" if forked_from(file) else without_folder(reference)
 
 
 def is_path(reference: str) -> bool:

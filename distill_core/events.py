@@ -11,6 +11,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+LABELS_WRITTEN = "The model that the student is cut from writes the answers that the data lacks"
+"""What is prepared before any run of a data set without answers."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -154,7 +157,8 @@ class StepLogged(Event):
 class Evaluated(Event):
     """A model scored on a split; `train_accuracy` is over the labelled images of the epoch just trained.
 
-    `metrics` is what the problem measures beside accuracy, by name.
+    `metrics` is what the problem measures beside accuracy, by name; `by_class` the share of right answers of each
+    class, where there is one (see `task.Score`).
     """
 
     step: int
@@ -166,6 +170,38 @@ class Evaluated(Event):
     train_accuracy: float | None = None
     best: bool = False
     metrics: dict[str, float] = field(default_factory=dict)
+    by_class: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watching(Event):
+    """One image of the validation split that both models are asked about while the student learns.
+
+    `pixels` is base64 of bytes in the given `shape` (height, width, 1 or 3 channels), `label` its class. The layers are
+    those whose maps `Looked` has.
+    """
+
+    pixels: str
+    shape: tuple[int, ...]
+    label: int
+    student_layer: str
+    teacher_layer: str
+
+
+@dataclass(frozen=True)
+class Looked(Event):
+    """Where a model is active on the image of `Watching`, and what it answers.
+
+    `attention` is base64 of bytes in the given `shape` (height, width), 255 where the layer is most active; `answer`
+    holds the probability of each class, and nothing where there are many. A teacher's is the same at every step.
+    """
+
+    step: int
+    epoch: int
+    who: Literal["student", "teacher"]
+    attention: str
+    shape: tuple[int, ...]
+    answer: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,6 +281,8 @@ KINDS: dict[str, type[Event]] = {
         PhaseStarted,
         StepLogged,
         Evaluated,
+        Watching,
+        Looked,
         Checkpointed,
         Paused,
         Resumed,
@@ -276,6 +314,10 @@ def from_dict(data: dict[str, Any]) -> Event:
             for term in fields.get("terms", ())
         )
         fields["beginning"] = beginning_of(fields.get("beginning"))
+    if kind is Evaluated:
+        fields["by_class"] = tuple(fields.get("by_class", ()))
+    if kind in (Watching, Looked):
+        fields |= {name: tuple(fields[name]) for name in ("shape", "answer") if name in fields}
     return kind(**fields)
 
 

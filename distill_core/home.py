@@ -3,7 +3,10 @@
 distill.db            the runs
 runs/<id>/            checkpoints, weights and exported files of one run
 data/                 downloaded data sets
-cache/                teachers' answers and exported teachers, each named by what it was made from
+forks/                weights that forked runs begin with
+teachers/<name>/      teachers of the user's own: published runs and uploaded weights
+cache/                teachers' answers, exported models, test images, answers to them, reports; each named by what it
+                      was made from
 """
 
 from __future__ import annotations

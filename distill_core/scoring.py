@@ -14,6 +14,8 @@ from torch.nn import functional
 from distill_core.task import Feed, Score
 
 EVALUATION_BATCH = 125
+MOST_CLASSES = 200
+"""Each epoch's event holds a figure of each class; of more there is no picture that could be read."""
 LOGITS_AT_ONCE = 2**25
 """Logits that an evaluation holds at a time: 128 MB."""
 
@@ -33,7 +35,23 @@ def evaluate(model: nn.Module, feed: Feed, labels: Tensor, between: Callable[[],
         accuracy=int((predictions == labels).sum()) / len(labels),
         loss=functional.cross_entropy(logits, labels).item(),
         predictions=predictions,
+        by_class=right_by_class(predictions, labels, logits.shape[1]),
     )
+
+
+def right_by_class(predictions: Tensor, labels: Tensor, classes: int) -> tuple[float | None, ...]:
+    """Of each class's inputs the share that was answered right; None for a class without any.
+
+    Args:
+        predictions: `[N]`.
+        labels: `[N]`.
+        classes: C; nothing is told of more than `MOST_CLASSES`.
+    """
+    if classes > MOST_CLASSES:
+        return ()
+    there = torch.bincount(labels, minlength=classes).tolist()
+    right = torch.bincount(labels[predictions == labels], minlength=classes).tolist()
+    return tuple(ours / every if every else None for ours, every in zip(right, there, strict=True))
 
 
 def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], None] = lambda: None) -> Tensor:
@@ -42,7 +60,7 @@ def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], N
     The model answers in evaluation mode and is left in the mode it was in.
     """
     answers = []
-    with _answering(model):
+    with answering(model):
         for batch in torch.arange(count).split(EVALUATION_BATCH):
             between()
             answers.append(model(feed.plain(batch)).float().cpu())
@@ -50,7 +68,7 @@ def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], N
 
 
 @contextmanager
-def _answering(*models: nn.Module) -> Iterator[None]:
+def answering(*models: nn.Module) -> Iterator[None]:
     """Evaluation mode and no gradients; each model is put back into the mode it was in."""
     modes = [model.training for model in models]
     try:
@@ -130,7 +148,7 @@ def closeness(
         None if these inputs have no such position.
     """
     divergence, same, count = 0.0, 0, 0
-    with _answering(student[0], teacher[0]):
+    with answering(student[0], teacher[0]):
         for few in rows.split(rows_at_once(labels, classes)):
             between()
             counted = labels[few] >= 0

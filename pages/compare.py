@@ -5,8 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.figures.capabilities import capabilities
-from distill_core.figures.models import COSTS, Cost, size_vs_accuracy
-from pages.components.comparison import differing, models, rows, skills
+from distill_core.figures.overlay import MOST_RUNS
+from pages.components.compare.agreement import agreement
+from pages.components.compare.chosen import asked_for, in_address, table_key, write_address
+from pages.components.compare.costs import costs
+from pages.components.compare.curves import classes, curves, settings_and_results
+from pages.components.compare.report import report_button
+from pages.components.compare.settings import what_differs
+from pages.components.compare.sizes import compare_sizes
+from pages.components.comparison import by_data, rows, skills
 from pages.components.jobs import manager
 from pages.components.live_chart import live_chart, payload
 from pages.components.navigation import enter
@@ -20,59 +27,48 @@ if not finished:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown("None of your own runs has finished yet. Until then, here is what was recorded.", width="content")
         st.page_link("pages/home.py", label="Run the demo", icon=":material/play_arrow:", width="content")
+    compare_sizes(finished)
     recorded_studies(open_one=True)
     st.stop()
 
-table = rows(finished)
-chosen = comparison_table(table)
+compare_sizes(finished)
+every = by_data(finished)
+asked = asked_for(address := in_address([record.id for record in finished]), every)
+told = st.container()
+data = asked.data
+if len(every) > 1:
+    data = st.selectbox(
+        "Data set",
+        list(every),
+        format_func=lambda name: f"{name} · {len(every[name])} run{'s' if len(every[name]) != 1 else ''}",
+        index=list(every).index(data),
+        key=f"compare_data_{address}",
+        width=320,
+        help="Runs can be compared only where they were scored on the same test split.",
+    )
+ticked = [run.id for run in asked.runs]
+finished = sorted(every[data], key=lambda run: ticked.index(run.id) if run.id in ticked else len(ticked))
+places = [at for at, run in enumerate(finished) if run.id in ticked]
+chosen = comparison_table(rows(finished), key=table_key(finished, ticked), ticked=places)
+write_address([finished[at] for at in chosen])
+if {finished[at].id for at in chosen} == set(ticked):
+    for sentence in asked.wrong:
+        told.warning(sentence, icon=":material/link_off:")
 st.caption(
-    "Tick rows to compare only these; without a tick all are shown. Two single runs may differ by chance: a **study** "
-    "repeats each with several seeds."
+    "Tick two to eight rows to compare only these; the address then names them, to be shared. Without a tick all are "
+    "shown. Two single runs may differ by chance: a **study** repeats each with several seeds."
 )
-shown = [finished[index] for index in chosen] if chosen else finished
+shown = [finished[at] for at in chosen[:MOST_RUNS]] if chosen else finished
+if len(chosen) > MOST_RUNS:
+    st.info(f"{len(chosen)} rows are ticked, and at most {MOST_RUNS} are compared: the first {MOST_RUNS} of them.")
 
-costs = models(shown)
-left, right = st.columns([3, 2], gap="large")
-with left:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Accuracy against cost")
-        st.space("stretch")
-        known: Cost = "latency_ms" if costs["latency_ms"].notna().any() else "parameters"
-        names = {"latency_ms": "CPU time", "parameters": "Parameters", "megabytes": "File size"}
-        cost = st.segmented_control(
-            "Cost",
-            list(COSTS),
-            default=known,
-            required=True,
-            format_func=names.__getitem__,
-            label_visibility="collapsed",
-            key="compare_cost",
-        )
-    if costs[cost].notna().any():
-        figure = size_vs_accuracy(costs, cost=cost)
-        version = f"{cost}-{'-'.join(record.id for record in shown)}"
-        live_chart(
-            payload(figure, name="cost", version=version, alt="Test accuracy against cost", height=420),
-            key="cost",
-            height=420,
-        )
-        st.caption("Up and to the left is better. A baseline costs what its student costs.")
-    else:
-        st.caption(
-            f"{names[cost]} is not known: none of these runs has a file. In a terminal, "
-            f"`python -m distill_core export {shown[0].id}` makes and measures the first one's."
-        )
-with right:
-    st.markdown("#### What differs")
-    if len(shown) < 2:
-        st.caption("One run alone differs from nothing.")
-    else:
-        settings = differing(shown)
-        if settings.empty:
-            st.caption("These runs have the same settings.")
-        else:
-            st.dataframe(settings, width="stretch", height="content", alt="Settings that differ")
-            st.caption("A run is called by the first letters of its name in the table.")
+costs(shown)
+what_differs(shown)
+report_button(shown, data)
+curves(shown)
+classes(shown)
+agreement(shown[:MOST_RUNS])
+settings_and_results(shown)
 
 learnt = skills(shown)
 if not learnt.empty:
@@ -83,8 +79,8 @@ if not learnt.empty:
         payload(capabilities(learnt), name="skills", version=version, alt=alt, height=400), key="skills", height=400
     )
     st.caption(
-        "Language models only, on the test split: :green[students], :orange[the same on labels alone] and "
-        ":violet[teachers]. Lines join the means of each size."
+        "Language models only, on the test split: students (green), the same on labels alone (orange) and teachers "
+        "(violet). Lines join the means of each size."
     )
 
 recorded_studies(open_one=False)

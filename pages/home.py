@@ -38,9 +38,14 @@ with text:
         "Distillation trains a small **:green[student]** on the answers of a large **:violet[teacher]**, "
         "so that it needs fewer labels and runs on small machines. Here you see it happen, on real images."
     )
-    if st.button("Run the demo", type="primary", icon=":material/play_arrow:", key="demo"):
-        submit(DEMO)
-    st.caption("Under two minutes on a laptop's CPU. Nothing is downloaded.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if st.button("Run the demo", type="primary", icon=":material/play_arrow:", key="demo"):
+            submit(DEMO)
+        st.page_link("pages/learn.py", label="Take the tour", icon=":material/school:", width="content")
+        st.page_link(
+            "pages/advisor.py", label="Find a student", icon=":material/assistant_navigation:", width="content"
+        )
+    st.caption("The demo takes under two minutes on a laptop's CPU. Nothing is downloaded.")
 with picture:
     schematic()
 

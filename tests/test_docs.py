@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from distill_core.assets import make_language_page
+from distill_core.assets import make_language_page, make_settings_page
 from distill_core.assets.make_losses_page import COST, PAGE, TUNING, figures, page
+from distill_core.config import Phase, settings_by_name
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.keeping import read_recorded, recorded
 from distill_core.studies.plan import read_plan
@@ -30,6 +31,13 @@ def test_every_weight_in_the_table_was_tried_in_the_tuning() -> None:
     tried = [terms(variant.settings) for variant in read_recorded(TUNING).plan.variants]
     for variant in read_plan(COST.parents[1] / "studies" / "losses.json").variants:
         assert terms(variant.settings) in tried, variant.name
+
+
+def test_the_page_of_settings_is_up_to_date_and_has_them_all() -> None:
+    text = make_settings_page.PAGE.read_text("utf-8")
+    assert make_settings_page.page(text) == text, "run python -m distill_core.assets.make_settings_page"
+    rows = [line.split(" | ")[0].strip("| `") for line in text.splitlines() if line.startswith("| `")]
+    assert {name.rpartition(".")[2] for name in rows} >= set(settings_by_name()) | set(Phase.model_fields)
 
 
 def test_the_page_of_language_models_is_up_to_date() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from distill_core.scoring import EVALUATION_BATCH, LOGITS_AT_ONCE, closeness, rows_at_once
+from distill_core.scoring import EVALUATION_BATCH, LOGITS_AT_ONCE, MOST_CLASSES, closeness, right_by_class, rows_at_once
 
 POSITIONS, CLASSES = 4, 7
 
@@ -140,3 +140,14 @@ def test_so_few_texts_are_read_at_once_that_their_logits_fit() -> None:
     assert rows_at_once(torch.zeros(1000, 96), 49_152) * 96 * 49_152 <= LOGITS_AT_ONCE
     assert rows_at_once(torch.zeros(1000, 4096), 200_000) == 1
     assert rows_at_once(torch.zeros(1000), 10) == EVALUATION_BATCH
+
+
+def test_each_class_has_its_share_of_right_answers_and_one_without_inputs_has_none() -> None:
+    labels, said = torch.tensor([0, 0, 0, 2, 2]), torch.tensor([0, 1, 0, 2, 0])
+    assert right_by_class(said, labels, 4) == (pytest.approx(2 / 3), None, 0.5, None)
+
+
+def test_of_too_many_classes_nothing_is_told() -> None:
+    labels = torch.tensor([0, 1])
+    assert right_by_class(labels, labels, MOST_CLASSES + 1) == ()
+    assert len(right_by_class(labels, labels, MOST_CLASSES)) == MOST_CLASSES

@@ -1,7 +1,7 @@
 """Renews the made parts of `docs/language.md`: `python -m distill_core.assets.make_language_page`.
 
 The figures come from recorded studies, one a size of student, and from `docs/recorded/language-tuning.json`, which
-`study docs/studies/language-tuning.json --record` wrote. Another size is another line in `STUDIES`.
+`study docs/studies/language-tuning.json --record` wrote. Another size is another line in `studies.skills.STUDIES`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from pathlib import Path
 from statistics import fmean
 
 from distill_core.assets.made_parts import made_by, renewed, told
-from distill_core.insight.seeds import MeanGain, mean_gain
+from distill_core.insight.seeds import mean_gain
 from distill_core.insight.words import count, percent
 from distill_core.studies.keeping import Recorded, read_recorded, recorded
+from distill_core.studies.skills import (
+    FORWARD,
+    LARGEST,
+    SKILLS,
+    STUDIES,
+    WHOSE,
+    by_seed,
+    gained,
+    of_teacher,
+    reached,
+)
 from distill_core.studies.words import share
 
-STUDIES = ("language-2x32", "language-2x64", "language-2x128")
-LARGEST = STUDIES[-1]
-SKILLS = ("reasoning", "instructions")
 BEYOND = ("longer_chains", "unseen_pairs")
-FORWARD = "forward KL"
-ON_TEXT = "CE on the teacher's text"
-SCALED = "hard labels, scaled like soft ones"
 EVERYTHING = "all labels, no teacher"
 ALONE = "labels alone (baseline)"
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
@@ -45,7 +50,7 @@ def figures() -> str:
     for study in _studies():
         for variant in (None, *_names(study)):
             cells = " | ".join(
-                f"{share(_reached(study, variant, skill))} | {told(_gained(study, None, variant, skill))}"
+                f"{share(reached(study, variant, skill))} | {told(gained(study, None, variant, skill))}"
                 for skill in SKILLS
             )
             lines.append(f"| {_size(study)} | {variant or ALONE} | {cells} | {_nearness(study, variant)} |")
@@ -58,11 +63,11 @@ def kept() -> str:
     lines = _begun(["student", "skill", "teacher", "distilled", "retention", "gap closed"], words=2)
     for study in _studies():
         for skill in SKILLS:
-            teacher, alone = _teacher(study, skill), _by_seed(study, None, skill)
-            reached = _by_seed(study, FORWARD, skill)
-            retained = mean_gain([value / teacher for value in reached.values()])
-            closed = mean_gain([(reached[seed] - alone[seed]) / (teacher - alone[seed]) for seed in alone])
-            figures_of = (percent(teacher), share(mean_gain(list(reached.values()))), share(retained), share(closed))
+            teacher, alone = of_teacher(study, skill), by_seed(study, None, skill)
+            distilled = by_seed(study, FORWARD, skill)
+            retained = mean_gain([value / teacher for value in distilled.values()])
+            closed = mean_gain([(distilled[seed] - alone[seed]) / (teacher - alone[seed]) for seed in alone])
+            figures_of = (percent(teacher), share(mean_gain(list(distilled.values()))), share(retained), share(closed))
             lines.append(f"| {_size(study)} | {skill} | {' | '.join(figures_of)} |")
     return "\n".join(lines) + "\n"
 
@@ -70,16 +75,14 @@ def kept() -> str:
 def whose() -> str:
     """Of the largest student's gain: what the prompts bring, what the scale of the loss, what the soft targets."""
     steps = (
-        ("the teacher's text for the prompts without a label", None, ON_TEXT),
-        ("the larger gradient of a softened loss", ON_TEXT, SCALED),
-        ("the teacher's other choices: soft targets", SCALED, FORWARD),
+        *WHOSE,
         ("all three together", None, FORWARD),
         ("the same with the right answers to all prompts in hand", None, EVERYTHING),
     )
     study = recorded()[LARGEST]
     lines = _begun(["what is added", "from", "to", *SKILLS], words=3)
     for what, before, after in steps:
-        gains = " | ".join(told(_gained(study, before, after, skill)) for skill in SKILLS)
+        gains = " | ".join(told(gained(study, before, after, skill)) for skill in SKILLS)
         lines.append(f"| {what} | {before or ALONE} | {after} | {gains} |")
     return "\n".join(lines) + "\n"
 
@@ -89,11 +92,11 @@ def beyond() -> str:
     lines = _begun(["model", "method", *(kind.replace("_", " ") for kind in BEYOND)], words=2)
     first = _studies()[0]
     lines.append(
-        f"| `{first.plan.base.teacher}` | the teacher | {' | '.join(percent(_teacher(first, k)) for k in BEYOND)} |"
+        f"| `{first.plan.base.teacher}` | the teacher | {' | '.join(percent(of_teacher(first, k)) for k in BEYOND)} |"
     )
     for study in _studies():
         for variant in (None, *_names(study)):
-            cells = " | ".join(share(_reached(study, variant, kind)) for kind in BEYOND)
+            cells = " | ".join(share(reached(study, variant, kind)) for kind in BEYOND)
             lines.append(f"| {_size(study)} | {variant or ALONE} | {cells} |")
     return "\n".join(lines) + "\n"
 
@@ -144,30 +147,6 @@ def _names(study: Recorded) -> list[str]:
 
 def _size(study: Recorded) -> str:
     return f"`{study.plan.base.student}`, {count(study.rows[0].parameters)}"
-
-
-def _by_seed(study: Recorded, variant: str | None, measure: str) -> dict[int, float]:
-    """What a variant reaches at each seed; None is the student on its labels alone."""
-    rows = [row.by(measure) for row in study.rows if row.variant == (variant or FORWARD)]
-    found = {row.seed: row.accuracy if variant else row.baseline for row in rows}
-    return {seed: value for seed, value in sorted(found.items()) if value is not None}
-
-
-def _reached(study: Recorded, variant: str | None, measure: str) -> MeanGain:
-    return mean_gain(list(_by_seed(study, variant, measure).values()))
-
-
-def _gained(study: Recorded, before: str | None, after: str | None, measure: str) -> MeanGain | None:
-    """The difference of two variants, paired by seed; None of one from itself."""
-    if before == after:
-        return None
-    from_, to = _by_seed(study, before, measure), _by_seed(study, after, measure)
-    return mean_gain([to[seed] - from_[seed] for seed in to])
-
-
-def _teacher(study: Recorded, measure: str) -> float:
-    found = [row.by(measure).teacher for row in study.rows]
-    return fmean(value for value in found if value is not None)
 
 
 def _nearness(study: Recorded, variant: str | None) -> str:

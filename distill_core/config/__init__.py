@@ -74,7 +74,7 @@ class DistillConfig(Part):
 
     schema_version: Literal[1] = 1
     name: str = Field("", max_length=80, description="a label for people; changes no number")
-    task: str = Field("vision", description="what kind of problem")
+    task: str = Field("vision", description="what kind of problem: vision or language")
     teacher: str | None = Field(
         "vgg8-fashion", description="a teacher's name, its folder, hf:MODEL, or null for labels only"
     )
@@ -101,7 +101,10 @@ class DistillConfig(Part):
     baseline: bool = Field(True, description="also train the same student on labels only, to compare")
     objective: Objective = Objective()
     terms: tuple[Term, ...] = Field((), description="losses beside alpha's two, such as ['at', 'hint'] or {'at': 1000}")
-    phases: tuple[Phase, ...] = DEFAULT_PHASES
+    phases: tuple[Phase, ...] = Field(
+        DEFAULT_PHASES,
+        description="shares of the training for warm-up, distil and fine-tune, or a list of phases in full",
+    )
     training: Training = Training()
     optimiser: Optimiser = Optimiser()
     augmentation: Augmentation = Augmentation()

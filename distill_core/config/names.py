@@ -48,7 +48,7 @@ def _read_value(value: str) -> Any:
     for candidate in (value, f"[{value}]" if "," in value else value):
         try:
             return json.loads(candidate)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             continue
     if value.startswith(("[", "{")):
         raise ConfigError(f"--set: {value!r} is not whole: it begins as JSON, but a quote or a bracket is missing")

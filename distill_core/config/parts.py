@@ -81,7 +81,9 @@ Weight = Annotated[Level, _level("a weight", "0 or more", lambda w: 0 <= w < mat
 class Objective(Part):
     """`alpha * T^2 * KL(teacher_T || student_T) + (1 - alpha) * CE` (Hinton et al. 2015, section 2.1)."""
 
-    temperature: float = Field(4.0, gt=0, le=100, description="softens both answers; 1 leaves them as they are")
+    temperature: float = Field(
+        4.0, gt=0, le=100, description="softens the teacher's and the student's answers; 1 leaves them as they are"
+    )
     alpha: float = Field(0.9, ge=0, le=1, description="weight of the TEACHER's term; labels get 1 - alpha")
     top_k: int | None = Field(
         None,
@@ -111,7 +113,9 @@ class Phase(Part):
     A ramp `[first, last]` goes in a straight line from the phase's first step to its last.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", description="what the phase is called")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9-]*$", description="what the phase is called: small letters, digits and dashes"
+    )
     share: float = Field(ge=0, le=1, description="share of the training's steps; 0 leaves the phase out")
     pool: Pool = Field("all", description="which images it draws from")
     easiest: float = Field(0.5, gt=0, le=1, description="the share of images kept; of a curriculum, at its start")
@@ -178,7 +182,7 @@ class Optimiser(Part):
     weight_decay: float = Field(5e-4, ge=0, le=1, description="not applied to norms and biases")
     lr_schedule: Literal["cosine", "constant"] = Field("cosine", description="shape over the whole training")
     lr_warmup: float = Field(0.05, ge=0, lt=1, description="share of the steps that climb to the peak")
-    clip_norm: float | None = Field(None, gt=0, description="largest gradient norm; null never clips")
+    clip_norm: float | None = Field(None, gt=0, description="the largest norm a gradient may have; null never clips")
 
 
 class Augmentation(Part):

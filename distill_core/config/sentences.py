@@ -38,7 +38,7 @@ def sentence(problem: Any, whole: type[Part]) -> str:
     kind = _KINDS.get(problem["type"].partition("_")[0])
     message = f"it must be {kind}" if kind else message.replace("Input should be", "it must be")
     if where == ["phases"]:
-        message = "it must be three lengths that sum to 1, such as 0.2,0.6,0.2, or a list of phases"
+        message = "it must be three lengths that sum to 1, such as 0.2,0.6,0.2"
     hint = _description(where, whole)
     return f"{'.'.join(where)}: got {problem.get('input')!r}; {message}{f' ({hint})' if hint else ''}"
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ ShouldStop = Callable[[], bool]
 ROOT = Path(distill_core.__file__).parents[1]
 POLL_SECONDS = 0.1
 EXPORT_TIMEOUT, MEASURE_TIMEOUT, LAYERS_TIMEOUT = 900.0, 300.0, 900.0
+REPORT_TIMEOUT = 900.0
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 INPUTS = ".inputs.npy"
 
@@ -100,6 +101,98 @@ def measure_layers(
     """
     request = {"job": "layers", "config": config.model_dump(mode="json")}
     return run_job({**request, "home": str((home or default_home()).absolute())}, should_stop, LAYERS_TIMEOUT)
+
+
+def report_model(
+    folder: Path, config: DistillConfig, *, home: Path | None = None, should_stop: ShouldStop = never
+) -> dict[str, Any]:
+    """What a saved classifier is like on a test split: by class, how sure it is, and how much its answers tell.
+
+    Args:
+        folder: a model folder (`card.json`, `weights.safetensors`).
+        config: names the data.
+        home: where data sets are, and where the report is kept; None for the default.
+        should_stop: see the module.
+
+    Returns:
+        A `report.Report` as plain data.
+
+    Raises:
+        JobStopped: if `should_stop` said so.
+        DistillError: in the worker's own words.
+    """
+    request = {"job": "report", "folder": str(folder.absolute()), "config": config.model_dump(mode="json")}
+    return run_job({**request, "home": str((home or default_home()).absolute())}, should_stop, REPORT_TIMEOUT)
+
+
+def ask_models(
+    folders: Sequence[Path],
+    config: DistillConfig,
+    data_sha256: str,
+    *,
+    home: Path | None = None,
+    should_stop: ShouldStop = never,
+) -> None:
+    """Asks saved models about a whole test split and keeps what they answer; see `kept_answers.keep_answers`.
+
+    Args:
+        folders: model folders (`card.json`, `weights.safetensors`).
+        config: names the data.
+        data_sha256: of the data they were scored on.
+        home: where data sets are, and where the answers are kept; None for the default.
+        should_stop: see the module.
+
+    Raises:
+        JobStopped: if `should_stop` said so.
+        DistillError: in the worker's own words.
+    """
+    request: dict[str, Any] = {"job": "answers", "data_sha256": data_sha256}
+    request["folders"] = [str(folder.absolute()) for folder in folders]
+    request |= {"config": config.model_dump(mode="json"), "home": str((home or default_home()).absolute())}
+    run_job(request, should_stop, REPORT_TIMEOUT)
+
+
+def admit_weights(
+    file: Path,
+    architecture: str,
+    config: DistillConfig,
+    out: Path,
+    *,
+    called: str,
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
+    home: Path | None = None,
+    should_stop: ShouldStop = never,
+) -> dict[str, Any]:
+    """Checks and scores a file of weights and makes a model folder of it; see `admission.admit`.
+
+    Args:
+        file: safetensors.
+        architecture: whose weights they are.
+        config: names the data they learned from.
+        out: the folder to write.
+        called: what the user calls the file.
+        mean: of each channel; () for the data set's.
+        std: the same.
+        home: where data sets are; None for the default.
+        should_stop: see the module.
+
+    Raises:
+        JobStopped: if `should_stop` said so.
+        DistillError: in the worker's own words.
+    """
+    request = {
+        "job": "admit",
+        "file": str(file.absolute()),
+        "architecture": architecture,
+        "config": config.model_dump(mode="json"),
+        "out": str(out.absolute()),
+        "called": called,
+        "mean": mean,
+        "std": std,
+        "home": str((home or default_home()).absolute()),
+    }
+    return run_job(request, should_stop, REPORT_TIMEOUT)
 
 
 def measure_files(

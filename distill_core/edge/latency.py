@@ -94,8 +94,9 @@ def measure(
         seconds: the most the rounds may take; slow models get fewer rounds, and doubling ends here.
 
     Returns:
-        Plain data: `machine`, `protocol`, `inputs`, `models` (each with `cpu_ms`, `wall_ms`, `load_ms`,
-        `preempted_share`, `batch` (ms a sample), `bytes`, `sha256`, `samples`), `ratios` (`"b/a"`: how many times as
+        Plain data: `machine`, `protocol`, `inputs`, `models` (each with `cpu_ms`, `spread` (see `samples.spread`),
+        `wall_ms`, `load_ms`, `preempted_share`, `batch` (ms a sample), `bytes`, `sha256`, `samples`), `ratios`
+        (`"b/a"`: how many times as
         long b takes as a) and `warnings`. Of models of texts `cpu_ms` is of reading a `window` of so many tokens, and
         `token_ms` of writing one, in the same rounds; see `writing.write`.
 
@@ -274,6 +275,7 @@ def _figures(variant: Variant, preempted: float | None, sweep: dict[str, float |
     one = cpu if cpu is not None else samples.milliseconds(statistics.median(samples.flat(variant.wall)))
     return {
         "cpu_ms": cpu,
+        "spread": samples.spread(variant.cpu if on_cpu else variant.wall),
         "wall_ms": samples.wall_percentiles(variant.wall, preempted),
         "load_ms": variant.load_ms,
         "preempted_share": None if preempted is None else round(preempted, 4),

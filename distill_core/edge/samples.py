@@ -78,6 +78,24 @@ def wall_percentiles(wall: Repeats, preempted: float | None) -> dict[str, float 
     return {f"p{each}": None if hidden else milliseconds(percentile(samples, each)) for each in percents}
 
 
+def spread(repeats: Repeats) -> dict[str, float | int]:
+    """Percentiles of all samples in milliseconds, and between which ends the repeats' own medians lie.
+
+    The smallest and the largest of R repeats' medians enclose their common median with probability 1 - 2 / 2**R, if
+    the repeats are independent, whatever the distribution is: 94% for five.
+
+    Returns:
+        `p50`, `p90`, `p95`, and of the repeats `low`, `high` and `repeats`, how many there were.
+    """
+    every, medians = flat(repeats), [statistics.median(repeat) for repeat in repeats]
+    return {
+        **{f"p{each}": milliseconds(percentile(every, each)) for each in (50, 90, 95)},
+        "low": milliseconds(min(medians)),
+        "high": milliseconds(max(medians)),
+        "repeats": len(medians),
+    }
+
+
 def busy_message(preempted: dict[str, float]) -> str | None:
     """What to tell the user if other programs took the processor away while models were timed."""
     worst = max(preempted.values(), default=0.0)

@@ -67,12 +67,68 @@ def layers(request: Request) -> dict[str, Any]:
     return asdict(damage(DistillConfig.parse(request["config"]), Path(request["home"])))
 
 
+def report(request: Request) -> dict[str, Any]:
+    """What a saved classifier is like on a test split; see `report.make_report`."""
+    from distill_core.config import DistillConfig
+    from distill_core.edge.report import make_report
+
+    config = DistillConfig.parse(request["config"])
+    return make_report(Path(request["folder"]), config, Path(request["home"])).to_dict()
+
+
+def answers(request: Request) -> dict[str, Any]:
+    """What saved models answer to a test split, kept in the home; see `kept_answers.keep_answers`."""
+    from distill_core.config import DistillConfig
+    from distill_core.edge.kept_answers import keep_answers
+
+    folders = [Path(folder) for folder in request["folders"]]
+    keep_answers(folders, DistillConfig.parse(request["config"]), request["data_sha256"], Path(request["home"]))
+    return {}
+
+
+def admit(request: Request) -> dict[str, Any]:
+    """A file of weights to a model folder, if it is sound; see `admission.admit`."""
+    from distill_core.config import DistillConfig
+    from distill_core.edge import admission
+
+    return admission.admit(
+        Path(request["file"]),
+        request["architecture"],
+        DistillConfig.parse(request["config"]),
+        Path(request["out"]),
+        Path(request["home"]),
+        called=request["called"],
+        mean=tuple(request["mean"]),
+        std=tuple(request["std"]),
+    )
+
+
+def teacher(request: Request) -> dict[str, Any]:
+    """A run's teacher to ONNX; see `tryout.export_teacher`."""
+    from distill_core.edge.tryout import export_teacher
+
+    return export_teacher(request["reference"], Path(request["student"]), Path(request["out"]))
+
+
+def examples(request: Request) -> dict[str, Any]:
+    """Test images of a data set, kept in a file; see `tryout.keep_test_images`."""
+    from distill_core.config import DistillConfig
+    from distill_core.edge.tryout import keep_test_images
+
+    return keep_test_images(DistillConfig.parse(request["config"]), Path(request["out"]), Path(request["home"]))
+
+
 JOBS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "measure": measure,
     "memory": memory,
     "export": export,
     "architectures": architectures,
     "layers": layers,
+    "report": report,
+    "answers": answers,
+    "admit": admit,
+    "teacher": teacher,
+    "examples": examples,
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, notice, plain, quarter_decades, thinned
+from distill_core.figures.marks import AXIS, signs
+from distill_core.insight.marks import Mark
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 
 MOST_TICKS = 12
@@ -20,6 +23,8 @@ def accuracy_curves(
     epochs: float,
     teacher: float | None = None,
     measure: Measure = MEASURES[ACCURACY],
+    marks: Sequence[Mark] = (),
+    steps_per_epoch: float = 1.0,
     empty: str = "The first point comes after the first epoch",
 ) -> Figure:
     """Validation and training accuracy of the student, validation accuracy of the baseline; or another measure of them.
@@ -30,6 +35,8 @@ def accuracy_curves(
         epochs: of the whole training: the x axis does not grow.
         teacher: its accuracy on validation, drawn as a level line.
         measure: what the frames hold in place of accuracy; what is no share of 1 has a logarithmic axis.
+        marks: what happened to the student beside learning, as small signs at the foot.
+        steps_per_epoch: of the student's, which its marks are told in.
         empty: what is said while there are no points.
     """
     traces = []
@@ -44,8 +51,9 @@ def accuracy_curves(
     level = [] if teacher is None else [teacher]
     waiting = [] if any(seen) else [notice(empty)]
     return {
-        "data": traces,
+        "data": [*traces, *signs(marks, steps_per_epoch)],
         "layout": layout(
+            yaxis9=AXIS,
             x={"title": "epoch", "range": [0, max(epochs, 1) * 1.02], "showticklabels": epochs > 0, **_whole(epochs)},
             y={
                 "title": measure.axis,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -64,7 +65,7 @@ def _points(rows: pd.DataFrame, role: str, measure: Measure) -> dict[str, Any]:
         "x": plain(rows["parameters"], 7),
         "y": plain(rows["value"]),
         "yaxis": _axis_of(measure),
-        "customdata": rows["name"].tolist(),
+        "customdata": [escape(name) for name in rows["name"]],
         "marker": {"color": f"@{role}", "symbol": symbol + ("-open" if role == "baseline" else ""), "size": 9},
         "cliponaxis": False,
         "showlegend": False,

@@ -11,6 +11,9 @@ import pandas as pd
 
 from distill_core.events import PhaseSpan
 from distill_core.figures.layout import Figure, calm_decades, calm_top, layout, notice, plain, running_mean, thinned
+from distill_core.figures.marks import AXIS, signs
+from distill_core.figures.phases import bands, names_above
+from distill_core.insight.marks import Mark
 from distill_core.losses.registry import LOSSES
 
 Show = Literal["weighted", "raw", "share"]
@@ -44,6 +47,7 @@ def loss_curves(
     show: Show = "weighted",
     logarithmic: bool = False,
     of_baseline: bool = False,
+    marks: Sequence[Mark] = (),
     empty: str = "The first point comes with the first steps",
 ) -> Figure:
     """The loss as it fell, each term in a colour of its own and their sum as a thin line beneath.
@@ -59,6 +63,7 @@ def loss_curves(
         show: terms as they count, before their weights, or how much of the gradients' norms each makes.
         logarithmic: draw the loss by factors of ten, so that small terms are seen beside large ones.
         of_baseline: whether this is the baseline's loss, which then wears the baseline's colour.
+        marks: what happened beside learning, as small signs at the foot.
         empty: what is said while there are no points.
     """
     frame = thinned(frame)
@@ -88,8 +93,9 @@ def loss_curves(
             traces[-1]["hovertemplate"] = "%{y:.3~g} (%{customdata:.3~g} before its weight)"
     waiting = [] if len(frame) else [notice(empty)]
     return {
-        "data": traces,
+        "data": [*traces, *signs(marks)],
         "layout": layout(
+            yaxis9=AXIS,
             x={
                 "title": "step",
                 "range": [0, max(steps, 1)],
@@ -104,8 +110,8 @@ def loss_curves(
                 "showticklabels": len(frame) > 0,
                 **_scale(values, show, logarithmic),
             },
-            shapes=[*_bands(phases), *_marker(measured_at)],
-            annotations=[*waiting, *_names(phases, steps), *_marker_name(measured_at, steps)],
+            shapes=[*bands(phases), *_marker(measured_at)],
+            annotations=[*waiting, *names_above(phases, steps), *_marker_name(measured_at, steps)],
         ),
     }
 
@@ -212,43 +218,6 @@ def _scale(values: np.ndarray[Any, Any], show: Show, logarithmic: bool) -> dict[
         return {"type": "log", "range": [low, high], "dtick": "D2" if high - low <= 2.5 else 1, "tickformat": "~g"}
     top = calm_top(values)
     return {"type": "linear", "range": [0, top] if top else [0, 1]}
-
-
-def _bands(phases: Sequence[PhaseSpan]) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "rect",
-            "layer": "below",
-            "xref": "x",
-            "yref": "paper",
-            "x0": phase.start,
-            "x1": phase.stop,
-            "y0": 0,
-            "y1": 1,
-            "line": {"width": 0},
-            "fillcolor": "@muted/0.10" if index % 2 else "@muted/0.04",
-        }
-        for index, phase in enumerate(phases)
-        if phase.stop > phase.start
-    ]
-
-
-def _names(phases: Sequence[PhaseSpan], steps: int) -> list[dict[str, Any]]:
-    """A phase's name above its band, where the band is wide enough to carry it."""
-    return [
-        {
-            "text": phase.name,
-            "xref": "x",
-            "yref": "paper",
-            "x": (phase.start + phase.stop) / 2,
-            "y": 1,
-            "yanchor": "bottom",
-            "showarrow": False,
-            "font": {"size": 12, "color": "@muted"},
-        }
-        for phase in phases
-        if phase.stop - phase.start >= 0.08 * steps
-    ]
 
 
 def _marker(step: int | None) -> list[dict[str, Any]]:

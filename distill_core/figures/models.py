@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.insight.front import unbeaten
 
 Cost = Literal["latency_ms", "parameters", "megabytes"]
 
@@ -36,41 +38,26 @@ ROLES = {
 def size_vs_accuracy(frame: pd.DataFrame, *, cost: Cost = "latency_ms") -> Figure:
     """Accuracy against cost: up and to the left is better.
 
+    A line joins the students on the Pareto front, which no other beats at the same cost or less; the others are faint.
+
     Args:
         frame: one row a model, with columns `role` (teacher, baseline, student), `name`, `accuracy` (0..1, test), the
             `cost`, and `short`, the label beside the point or ""; a model whose cost is not known is left out.
         cost: what the x axis shows; its scale is logarithmic, for sizes differ by orders of magnitude.
     """
     known = frame[frame[cost].notna() & frame["accuracy"].notna() & (frame[cost] > 0)]
-    title, hover, ticks = COSTS[cost]
+    title, _, ticks = COSTS[cost]
     known = known.assign(label=_labels(known, cost))
     traces: list[dict[str, Any]] = []
-    for role, (colour, symbol) in ROLES.items():
+    for role in ROLES:
         rows = known[known["role"] == role]
-        if rows.empty:
-            continue
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers+text",
-                "name": role,
-                "x": plain(rows[cost]),
-                "y": plain(rows["accuracy"]),
-                "text": rows["label"].tolist(),
-                "textposition": _sides(rows[cost], known[cost]),
-                "textfont": {"size": 12, "color": "@muted"},
-                "customdata": rows["name"].tolist(),
-                "marker": {
-                    "color": colour,
-                    "opacity": 0.8,
-                    "symbol": symbol,
-                    "size": 11,
-                    "line": {"width": 2, "color": colour},
-                },
-                "cliponaxis": False,
-                "hovertemplate": "%{customdata}<br>%{y:.1%}, " + hover + f"<extra>{role}</extra>",
-            }
-        )
+        if role == "student" and len(rows) > 1:
+            front = rows.iloc[unbeaten(list(zip(rows[cost], rows["accuracy"], strict=True)))]
+            beaten = rows.drop(index=front.index)
+            traces += [_points(beaten, known, cost, role, "student, beaten at this cost")] if len(beaten) else []
+            traces.append(_points(front, known, cost, role, "student, on the Pareto front", joined=True))
+        elif len(rows):
+            traces.append(_points(rows, known, cost, role, role))
     return {
         "data": traces,
         "layout": layout(
@@ -85,6 +72,35 @@ def size_vs_accuracy(frame: pd.DataFrame, *, cost: Cost = "latency_ms") -> Figur
             y={"title": "test accuracy", "tickformat": ".0%" if _reach(known["accuracy"]) > 0.05 else ".1%"},
             hovermode="closest",
         ),
+    }
+
+
+def _points(
+    rows: pd.DataFrame, known: pd.DataFrame, cost: Cost, role: str, name: str, *, joined: bool = False
+) -> dict[str, Any]:
+    """Models of one role; those on the front are joined by a line, students beaten by others are faint."""
+    colour, symbol = ROLES[role]
+    faint = role == "student" and name != role and not joined
+    return {
+        "type": "scatter",
+        "mode": "lines+markers+text" if joined else "markers+text",
+        "name": name,
+        "x": plain(rows[cost]),
+        "y": plain(rows["accuracy"]),
+        "text": rows["label"].tolist(),
+        "textposition": _sides(rows[cost], known[cost]),
+        "textfont": {"size": 12, "color": "@muted"},
+        "customdata": [escape(name) for name in rows["name"]],
+        "line": {"color": f"{colour}/0.6", "width": 2},
+        "marker": {
+            "color": f"{colour}/0.25" if faint else colour,
+            "opacity": 0.8,
+            "symbol": symbol,
+            "size": 11,
+            "line": {"width": 2, "color": colour},
+        },
+        "cliponaxis": False,
+        "hovertemplate": "%{customdata}<br>%{y:.1%}, " + COSTS[cost][1] + f"<extra>{role}</extra>",
     }
 
 
@@ -125,7 +141,7 @@ def _labels(rows: pd.DataFrame, cost: str) -> list[str]:
             ),
             index,
         )
-        sharing.setdefault(first, []).append(short)
+        sharing.setdefault(first, []).append(escape(short))
     return [f" {_joined(sharing[index])} " if index in sharing else "" for index in range(len(shorts))]
 
 
@@ -152,7 +168,7 @@ def result_bars(frame: pd.DataFrame) -> Figure:
                 "type": "bar",
                 "orientation": "h",
                 "x": plain(rows["accuracy"]),
-                "y": rows["name"].tolist(),
+                "y": [escape(name) for name in rows["name"]],
                 "marker": {"color": colours},
                 "text": [f" {accuracy:.1%} " for accuracy in rows["accuracy"]],
                 "textposition": ["inside" if share >= HOLDS_ITS_FIGURE else "outside" for share in rows["accuracy"]],

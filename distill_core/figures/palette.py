@@ -8,6 +8,8 @@ as WCAG 2.2 asks of graphics.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Literal
 
 Theme = Literal["light", "dark"]
@@ -22,7 +24,7 @@ PALETTES: dict[Theme, dict[str, str]] = {
         "olive": "#66750A",
         "brown": "#7A4B2A",
         "red": "#B3261E",
-        "text": "#1D2233",
+        "text": "#0B1020",
         "muted": "#5D6478",
         "line": "#D8DBE5",
         "background": "#FFFFFF",
@@ -44,3 +46,8 @@ PALETTES: dict[Theme, dict[str, str]] = {
         "surface": "#1B1E29",
     },
 }
+
+
+def palette_script() -> str:
+    """The script that resolves the roles of a figure in a browser: ``PALETTES`` and ``resolved(figure, palette)``."""
+    return Path(__file__).with_suffix(".js").read_text("utf-8").replace("__PALETTES__", json.dumps(PALETTES))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from distill_core.config import DistillConfig
 from distill_core.insight.names import nouns_of, teacher_name
+from distill_core.insight.words import duration
+from distill_core.task import task_named
 
 
 def compared(config: DistillConfig) -> str:
@@ -21,6 +26,23 @@ def compared(config: DistillConfig) -> str:
         *([_augmentation(config)] if config.augmentation.changes else []),
     ]
     return " ".join(sentences)
+
+
+def effort(summary: Mapping[str, Any], config: DistillConfig) -> list[str]:
+    """Of texts, how many tokens each student learned from in the same number of steps, and what writing them took."""
+    if task_named(config.task).noun == "images":
+        return []
+    ours, theirs = ((summary.get(who) or {}).get("learned_from") for who in ("student", "baseline"))
+    told = []
+    if ours:
+        beside = f", the baseline from {theirs:,}, in the same number of steps" if theirs else ""
+        told.append(f"The student learned from {ours:,} tokens to foretell, repeats counted{beside}.")
+    seconds = summary.get("writing_seconds") or 0.0
+    if seconds >= 1:
+        told.append(
+            f"Before that the teacher took {duration(seconds)} to write the answers that the labels leave open."
+        )
+    return told
 
 
 def _beginning(model: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from distill_core.cards import forked_from
 from distill_core.config import BlockChoice, DistillConfig
 from distill_core.errors import DistillError
 from distill_core.events import Beginning
@@ -46,6 +47,8 @@ def begins_with(config: DistillConfig) -> str:
     """The same before a run, in a few words; "" for random weights."""
     if config.begins_from is None:
         return ""
+    if fork := forked_from(config.begins_from):
+        return f"begins as {fork}"
     return f"begins with layers of {teacher_name(config.begins_from)} ({of_choice(config.begin_layers)})"
 
 

@@ -29,6 +29,7 @@ class TeacherChoice:
     own: bool = False
     accuracy_on: str = ""
     dataset: str = ""
+    architecture: str = ""
 
 
 def family(dataset: str) -> str:
@@ -67,6 +68,7 @@ def teachers_for(dataset: str, embedded: dict[str, Path], own: Iterable[tuple[st
                     own=is_own,
                     accuracy_on=card.accuracy_on,
                     dataset=card.dataset,
+                    architecture=card.architecture,
                 )
             )
     return sorted(found, key=lambda choice: (choice.own, -choice.parameters))

@@ -49,6 +49,11 @@ def doubts(
             f"{student_name(config.student)} is a transformer, and those learn slowly or not at all by SGD. Choose "
             "AdamW with a learning rate of about 0.001 (optimiser=adamw, learning_rate=0.001)."
         )
+    if config.begin_layers != DistillConfig().begin_layers and config.begin_from is None:
+        yield (
+            "begin_layers names layers, but begin_from no model: the student begins with random weights. Set "
+            "begin_from, such as to teacher, or leave begin_layers out."
+        )
     if config.teacher is None:
         return
     if student_parameters and teacher_parameters and student_parameters >= teacher_parameters:
@@ -78,10 +83,10 @@ def doubts(
     if terms & _OF_TWO_CLASSES.keys() and _outputs(config) == 2:
         for loss in sorted(terms & _OF_TWO_CLASSES.keys()):
             yield f"{loss_named(loss).title} on two classes: {_OF_TWO_CLASSES[loss]}."
-    if not any(term == "ce" or loss_named(term).labels for term in terms):
+    if not _looks_at_labels(config):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
         yield f"{why} no labels: the student learns from the teacher's answers alone."
-    elif config.training.on_policy == 1 and "ce" not in _alone(config):
+    elif _writes_every_text(config):
         yield (
             "on_policy = 1 uses no labels: the student writes every text itself, and the teacher alone judges what it "
             "wrote."
@@ -117,6 +122,21 @@ def _seen_before(config: DistillConfig, teacher_data: str | None) -> str | None:
     if teacher_data == ours or ours in _PARTS.get(teacher_data, ()):
         return "these very images"
     return "some of these images" if teacher_data in _PARTS.get(ours, ()) else None
+
+
+def learns_from_labels(config: DistillConfig) -> bool:
+    """Whether any label reaches the student."""
+    return _looks_at_labels(config) and not _writes_every_text(config)
+
+
+def _looks_at_labels(config: DistillConfig) -> bool:
+    """Whether a term that counts in any phase does."""
+    return any(term == "ce" or loss_named(term).labels for term in _terms(config))
+
+
+def _writes_every_text(config: DistillConfig) -> bool:
+    """Whether the student learns from its own texts alone, which no label belongs to."""
+    return config.training.on_policy == 1 and "ce" not in _alone(config)
 
 
 def _terms(config: DistillConfig) -> set[str]:

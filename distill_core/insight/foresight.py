@@ -13,8 +13,8 @@ from distill_core.cards import HF
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DataUnavailable, DistillError, unknown_name
 from distill_core.footprint import parameters
-from distill_core.losses.registry import loss_named
-from distill_core.task import Foreseen, task_named
+from distill_core.losses.registry import LENDER, loss_named
+from distill_core.task import DataFacts, Foreseen, Task, task_named
 from distill_core.train.refusals import (
     check_budget,
     check_classes,
@@ -41,12 +41,25 @@ def refusals(config: DistillConfig) -> list[str]:
 
 
 def student_parameters(config: DistillConfig) -> int | None:
-    """How many parameters the student has on this run's own data, from its sizes alone; None if that is not known."""
+    """How many parameters the student has as it is deployed on this run's own data; None if that is not known.
+
+    Counted from its sizes alone.
+    """
     task = task_named(config.task)
     try:
-        return parameters(task.sketch(config.student, task.foreseen(config).facts(config.dataset)))
+        facts = task.foreseen(config).facts(config.dataset)
+        return parameters(task.sketch(_deployed(config, task, facts), facts))
     except DistillError:
         return None
+
+
+def _deployed(config: DistillConfig, task: Task, facts: DataFacts) -> str:
+    """The student by name, with its teacher's classifier where a loss reuses that."""
+    if config.teacher is None or all(term.loss != LENDER for term in config.terms):
+        return config.student
+    from distill_core.train.terms import deployed_architecture
+
+    return deployed_architecture(config, task, facts, task.card_of(config.teacher, facts))
 
 
 def _labels(config: DistillConfig, data: Foreseen) -> Iterator[str]:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from distill_core.events import Evaluated, Event, Measured, PhaseSpan, Started, StepLogged
+from distill_core.events import Evaluated, Event, Looked, Measured, PhaseSpan, Started, StepLogged, Watching
+from distill_core.insight.classes import ClassGains, class_gains
+from distill_core.insight.marks import MOST, Mark, warned, with_pause_ended
 from distill_core.insight.measures import ACCURACY, Measure, measures_among
 from distill_core.insight.words import difference
 
@@ -32,6 +34,17 @@ class Track:
     teacher_metrics: dict[str, float] = field(default_factory=dict)
     logged: list[dict[str, float]] = field(default_factory=list)
     evaluated: list[dict[str, float]] = field(default_factory=list)
+    by_class: dict[float, tuple[float | None, ...]] = field(default_factory=dict)
+    happened: list[Mark] = field(default_factory=list)
+    best: Mark | None = None
+    watching: Watching | None = None
+    looks: list[Looked] = field(default_factory=list)
+    teacher_look: Looked | None = None
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What happened beside learning, by step; of the best epochs only the latest is told."""
+        return sorted([*self.happened, *([self.best] if self.best else [])], key=lambda mark: mark.step)
 
     @property
     def steps(self) -> int:
@@ -92,11 +105,27 @@ class Track:
             self.logged.append({"step": said.step, "loss": said.loss, **said.weighted, **raw, **pulls})
         elif event.kind == "Evaluated":
             self._evaluated(said)
+        elif event.kind == "Watching":
+            self.watching = said
+        elif event.kind == "Looked" and said.who == "teacher":
+            self.teacher_look = said
+        elif event.kind == "Looked":
+            self.looks = [*(look for look in self.looks if look.epoch != said.epoch), said]
+        elif event.kind == "Paused":
+            self._mark(Mark("paused", said.step, "paused"))
         elif event.kind == "Resumed":
             self._go_back_to(said.step)
+            self.happened = with_pause_ended(self.happened, said.step)
+        elif event.kind == "Warned" and self.started is not None:
+            self._mark(warned(said.message, self.step))
+        elif event.kind == "Measured":
+            self._mark(Mark("measured", said.step, "latency measured"))
         elif event.kind == "Finished":
             self.finished = True
             self._learn_teacher(said.result)
+
+    def _mark(self, mark: Mark) -> None:
+        self.happened = [*self.happened, mark][-MOST:]
 
     def _evaluated(self, event: Evaluated) -> None:
         if event.who == "teacher":
@@ -106,12 +135,19 @@ class Track:
             train = math.nan if event.train_accuracy is None else event.train_accuracy
             row = {"step": event.step, "epoch": event.epoch, "validation": event.accuracy, "train": train}
             self.evaluated.append({**event.metrics, **row})
+            self.by_class[event.epoch] = event.by_class
+            if event.best:
+                self.best = Mark("best", event.step, f"best on validation, epoch {event.epoch}")
 
     def _go_back_to(self, step: int) -> None:
         """A run resumed from a checkpoint takes some steps again; what it said of them the first time goes."""
         self.step = step
         self.logged = [row for row in self.logged if row["step"] <= step]
         self.evaluated = [row for row in self.evaluated if row["step"] <= step]
+        self.looks = [look for look in self.looks if look.step <= step]
+        self.happened = [mark for mark in self.happened if mark.step <= step]
+        if self.best and self.best.step > step:
+            self.best = None
 
     def _learn_teacher(self, result: dict[str, Any]) -> None:
         teacher = result.get("teacher")
@@ -170,6 +206,16 @@ class RunHistory:
             return ""
         epochs = math.ceil(track.epochs)
         return f"epoch {min(int(track.step / track.started.steps_per_epoch) + 1, epochs)} of {epochs}"
+
+    @property
+    def class_gains(self) -> ClassGains | None:
+        """How far the student is ahead of the baseline on each class after the same epoch, on validation."""
+        last = self.student.evaluated[-1] if self.student.evaluated else None
+        if last is None or self.student.started is None:
+            return None
+        epoch = last["epoch"]
+        pair = self.student.by_class.get(epoch, ()), self.baseline.by_class.get(epoch, ())
+        return class_gains(self.student.started.classes, *pair)
 
     def latency(self, who: str) -> float | None:
         """Measured CPU time for one input in milliseconds, median, of "student" or "teacher"."""

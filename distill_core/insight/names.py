@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_core import presets
-from distill_core.cards import parted, without_folder
+from distill_core.cards import forked_from, parted, spoken
 from distill_core.config import DistillConfig
 from distill_core.insight.settings import differences, said
 from distill_core.task import task_named
@@ -15,6 +15,11 @@ LONGEST = 80
 """As many characters as a configuration's name may have."""
 
 LONGEST_TEACHER = 24
+OWN_FILES = ("folder", "jsonl")
+"""Data sets that are the user's own files; `data_folder` tells which."""
+OWN_DATA = "data_here"
+"""In the provenance of a teacher that stays on this machine: where those files are."""
+
 _TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder", "gradient_shares"}
 
 
@@ -23,14 +28,22 @@ def teacher_name(reference: str | None) -> str:
     if reference is None:
         return "labels only"
     if parted(reference)[0]:
-        return without_folder(reference)
+        return spoken(reference)
+    if fork := forked_from(reference):
+        return fork
     path = Path(reference)
     return path.parent.name if path.name in ("best", "last") else path.name
 
 
 def student_name(architecture: str) -> str:
-    """A student as people say it: of a file of weights it begins with, the name without the folder."""
-    return without_folder(architecture)
+    """A student as people say it: a fork's with the run it goes on from, of another file of weights no folder."""
+    return spoken(architecture)
+
+
+def data_name(config: DistillConfig) -> str:
+    """A run's data set as people say it: of the user's own files, what they are called."""
+    own = config.data_folder is not None and config.dataset in OWN_FILES
+    return Path(str(config.data_folder)).name if own else config.dataset
 
 
 def further_losses(config: DistillConfig) -> str:
@@ -68,16 +81,18 @@ def run_name(config: DistillConfig) -> str:
         if budget is None
         else f"{budget:,} label{'s' if budget != 1 else ''}"
     )
-    parts = [shortened(student_name(config.student), LONGEST_TEACHER)]
+    fork = forked_from(config.student)
+    student = parted(config.student)[1] if fork else student_name(config.student)
+    parts = [shortened(student, LONGEST_TEACHER)]
     if taught:
         parts[0] += f" from {shortened(teacher_name(config.teacher), LONGEST_TEACHER)}"
         parts += [f"T {config.objective.temperature:g}", labels]
     else:
         parts[0] += f" on {labels}"
+    parts += [f"begun as {fork}"] if fork else []
     for name, (_, value) in differences([presets.load("quickstart"), config]).items():
         if name not in _TOLD and (taught or name not in ("alpha", "phases", "draws")):
-            folder = name == "dataset" and value == "folder" and config.data_folder
-            parts.append(Path(folder).name if folder else _part(name, value))
+            parts.append(data_name(config) if name == "dataset" else _part(name, value))
     return _fitting(parts)
 
 
@@ -85,8 +100,6 @@ def _part(name: str, value: Any) -> str:
     """A setting in a word or two."""
     if name == "epochs":
         return f"{value} epoch{'s' if value != 1 else ''}"
-    if name == "dataset":
-        return str(value)
     if name == "phases":
         return "phases " + "/".join(f"{phase['share']:.0%}" for phase in value)
     if name == "terms":

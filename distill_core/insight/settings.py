@@ -40,6 +40,20 @@ def terminal_command(config: DistillConfig, preset: DistillConfig, preset_name: 
     return " ".join(parts)
 
 
+def python_code(config: DistillConfig, preset: DistillConfig, preset_name: str) -> str:
+    """Lines of Python that work on this very run, with its baseline, its file and its place in the list of runs."""
+    changed = {name: wanted for name, (_, wanted) in differences([preset, config]).items()}
+    settings = "".join(f"\n    {name!r}: {value!r}," for name, value in changed.items())
+    change = f".changed({{{settings}\n}})" if changed else ""
+    return (
+        "from distill_core import run\n"
+        "from distill_core.presets import load\n\n"
+        f"config = load({preset_name!r}){change}\n"
+        "record = run(config)\n"
+        'print(record.summary["student"]["accuracy"])\n'
+    )
+
+
 def fits_a_line(config: DistillConfig, preset: DistillConfig) -> bool:
     """Whether `terminal_command` can be read; settings inside phases or terms are better kept in a file."""
     return not any("{" in said(name, wanted) for name, (_, wanted) in differences([preset, config]).items())

@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from distill_core.cards import parted
 from distill_core.config import DistillConfig
-from distill_core.insight.names import student_name
+from distill_core.insight.choices import family
+from distill_core.insight.doubts import learns_from_labels
+from distill_core.insight.names import data_name, student_name
 from distill_core.insight.outcome import difference_interval
 from distill_core.insight.words import difference, percent
 from distill_core.task import task_named
 
 # Two of the quickstart's baselines that differ in the seed alone are up to 2.5 points apart; see README.
 SEED_NOISE = 0.025
-ONE_SEED = (
-    f"This is one seed. Repeat the run with others before you trust a difference of less than about "
-    f"{100 * SEED_NOISE:.1f} points."
-)
+
+
+def one_seed(config: DistillConfig) -> str:
+    """That a single seed is no proof; how much may be chance is only known of the images that ship with the project."""
+    first = "This is one seed. Repeat the run with others before you trust"
+    if family(config.dataset) == "fashion-mnist":
+        return f"{first} a difference of less than about {100 * SEED_NOISE:.1f} points."
+    return f"{first} a difference: how far seeds lie apart on {data_name(config)} is not known before."
+
 
 Kind = Literal["gain", "unclear", "loss", "plain"]
 
@@ -44,6 +52,21 @@ def _only_guesses(student: float, summary: dict[str, Any]) -> bool:
     return difference_interval(student, guessing, inputs)[0] <= 0
 
 
+def _rival(config: DistillConfig) -> str:
+    """The baseline in words; one that did not begin with random weights has learned before, as its student has."""
+    if parted(config.student)[0] or config.begins_from:
+        return "the same student, begun with the same weights, trained on labels alone"
+    return "the same student trained on labels alone"
+
+
+def _seen(summary: dict[str, Any], config: DistillConfig) -> str:
+    """Under how many labels the student learned; its baseline may have had some where it had none."""
+    labels = summary.get("labels") or config.label_budget
+    if not learns_from_labels(config):
+        return "Without labels"
+    return f"With {labels:,} labels" if labels else "With all labels"
+
+
 def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     """The result of a finished run in words.
 
@@ -54,8 +77,7 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     student = (summary.get("student") or {}).get("accuracy")
     teacher = (summary.get("teacher") or {}).get("accuracy")
     baseline = (summary.get("baseline") or {}).get("accuracy")
-    labels = summary.get("labels") or config.label_budget
-    seen = f"With {labels:,} labels" if labels else "With all labels"
+    seen = _seen(summary, config)
     noun = task_named(config.task).scored(config.dataset)
     if student is None:
         return Verdict("plain", "This run ended without a test result.")
@@ -87,14 +109,14 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
     if may_be_chance(student, baseline, summary.get("test_inputs")):
         return Verdict(
             "unclear",
-            f"{seen}, the student reaches {percent(student)}: {size} the same student trained on labels alone{also}.",
+            f"{seen}, the student reaches {percent(student)}: {size} {_rival(config)}{also}.",
             "So small a difference can be chance. Repeat with other seeds before you rely on it, "
             "or try fewer labels: a teacher helps most where labels are few.",
         )
     if gain < 0:
         advice = (
             "With this many labels the student does better without this teacher, or it wants another temperature, "
-            "another alpha or a longer training."
+            f"another alpha{', lower weights for its further losses' if config.terms else ''} or a longer training."
         )
         if teacher is not None and teacher <= baseline:
             advice = (
@@ -103,13 +125,12 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
             )
         return Verdict(
             "loss",
-            f"{seen}, the student reaches {percent(student)}: {abs(100 * gain):.1f} points BELOW the same student "
-            "trained on labels alone.",
+            f"{seen}, the student reaches {percent(student)}: {abs(100 * gain):.1f} points BELOW {_rival(config)}.",
             f"Here distillation did harm. {advice}",
         )
     return Verdict(
         "gain",
-        f"{seen}, the student reaches {percent(student)}: {size} the same student trained on labels alone{also}.",
+        f"{seen}, the student reaches {percent(student)}: {size} {_rival(config)}{also}.",
     )
 
 

@@ -26,7 +26,14 @@ TEXTS = 64
 ROWS = 16
 
 
-def begin(student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
+def begin(
+    student: nn.Module,
+    model: nn.Module,
+    name: str,
+    layers: BlockChoice,
+    data: Data,
+    influence: tuple[float, ...] = (),
+) -> Beginning:
     """Overwrites a student with a model's layers, and says which those are and what each block does.
 
     Args:
@@ -35,16 +42,17 @@ def begin(student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, 
         name: what the model is called.
         layers: as the configuration says it.
         data: as loaded, before a teacher has written anything.
+        influence: of each of the model's blocks on this data, where it is known already.
 
     Raises:
         ConfigError: if the layers cannot be copied; says why, and the student is left as it was.
     """
     ours, theirs = stack_of(student), stack_of(model)
     check_sizes(ours.shape, theirs.shape)
-    influence = block_influence(theirs, sample(data.train))
-    blocks = choose(layers, influence, ours.shape.depth)
+    scores = torch.tensor(influence, dtype=torch.float64) if influence else block_influence(theirs, sample(data.train))
+    blocks = choose(layers, scores, ours.shape.depth)
     copy_layers(ours, theirs, blocks)
-    return Beginning(name, tuple(block + 1 for block in blocks), tuple(influence.tolist()))
+    return Beginning(name, tuple(block + 1 for block in blocks), tuple(scores.tolist()))
 
 
 def sample(train: Split) -> Iterator[tuple[Tensor, Tensor]]:

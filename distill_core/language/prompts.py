@@ -23,10 +23,13 @@ from distill_core.language.dictation import answered
 from distill_core.language.jsonl import Line, read_lines, shares
 from distill_core.language.models.references import folder_of, parse, weights_of
 from distill_core.language.readers import reader_of
-from distill_core.language.tokens import Reader, laid_out
+from distill_core.language.tokens import CHARACTERS, Reader, laid_out
 from distill_core.task import Data, Split
 
 SPLITS = ("train", "validation", "test")
+ENOUGH_TO_TEST = 20
+"""Test prompts, below which the figures of a test are hardly worth a look."""
+MOST_SHOWN = 10
 LEAST_ROOM = 4
 """Tokens that an answer must have room for."""
 
@@ -64,11 +67,14 @@ def load_prompts(
     every = [line for part in SPLITS for line in lines[part]]
     _check_somebody_writes(every, vocabulary, config.dataset)
     together, empty = _laid_out(every, reader, config.text_length)
-    notes: tuple[str, ...] = ()
+    notes = (*_unknown(every, vocabulary), *_few_to_test_on(lines, config.dataset))
     writer = ""
     if vocabulary is not None and bool(empty.any()):
         together, writer = _completed(together, empty, vocabulary, home, progress)
-        notes = (_who_wrote(int(empty.sum()), len(every), vocabulary.source),)
+        notes = (
+            *notes,
+            _who_wrote(int(empty.sum()), len(every), vocabulary.source),
+        )
     sizes = [len(lines[part]) for part in SPLITS]
     train, validation, test = (
         Split(*parts)
@@ -180,6 +186,32 @@ def _completed(
     kept = home / "cache" / "answers" / key.hexdigest()[:24] / "labels.safetensors" if home else None
     model = load(folder, vocabulary.size)
     return answered(split, empty, model, progress, kept, reader=reader_of(vocabulary)), writer
+
+
+def _unknown(lines: Sequence[Line], vocabulary: Vocabulary | None) -> tuple[str, ...]:
+    """Which characters are none that a GPT of characters knows, in a note; other vocabularies are made for any text."""
+    if vocabulary is not None:
+        return ()
+    texts = "".join(f"{line.prompt}{line.response or ''}" for line in lines)
+    strange = sorted(set(texts) - set(CHARACTERS))
+    if not strange:
+        return ()
+    count = sum(texts.count(character) for character in strange)
+    shown = " ".join(strange[:MOST_SHOWN]) + (" ..." if len(strange) > MOST_SHOWN else "")
+    return (
+        f"{count:,} characters of these texts ({shown}) are none that a GPT of characters knows. Each counts as "
+        "unknown, and to foretell that counts as right: take a Hugging Face model, or write them otherwise.",
+    )
+
+
+def _few_to_test_on(lines: dict[str, tuple[Line, ...]], dataset: str) -> tuple[str, ...]:
+    few = len(lines["test"])
+    if few >= ENOUGH_TO_TEST:
+        return ()
+    return (
+        f"The test has {few} prompt{'s' if few > 1 else ''}, for about a tenth of {dataset} is kept for it, so its "
+        f"figures may be chance. Give {10 * ENOUGH_TO_TEST} prompts or more.",
+    )
 
 
 def _who_wrote(written: int, every: int, source: str) -> str:

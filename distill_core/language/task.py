@@ -176,11 +176,19 @@ class LanguageTask:
 
         return check_named(self, config)
 
-    def begin(self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
+    def begin(
+        self,
+        student: nn.Module,
+        model: nn.Module,
+        name: str,
+        layers: BlockChoice,
+        data: Data,
+        influence: tuple[float, ...] = (),
+    ) -> Beginning:
         """Blocks by name or by their influence on a few training prompts."""
         from distill_core.language.beginning import begin
 
-        return begin(student, model, name, layers, data)
+        return begin(student, model, name, layers, data, influence)
 
     def feed(
         self,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, Engine, create_engine, event, select
+from sqlalchemy import CursorResult, Engine, Table, create_engine, event, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from distill_core.runs.schema import SCHEMA_VERSION, Base, MetaRow
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process before it gives up."""
+_VERSION = "schema_version"
 
 
 class Database:
@@ -71,7 +72,7 @@ def count(session: Session, change: Any) -> int:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine whose tables exist.
+    """An engine whose tables exist; a database of an older version is brought up to this one.
 
     Raises:
         StorageError: if the database cannot be opened, is damaged, or was made by a newer version.
@@ -88,8 +89,7 @@ def open_engine(url: str) -> Engine:
         if sqlite:
             event.listen(engine, "connect", _set_up_sqlite)
         try:
-            _create_tables(engine)
-            _check_version(engine, url)
+            _set_up_tables(engine, url)
         except BaseException:
             engine.dispose()
             raise
@@ -112,30 +112,48 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _create_tables(engine: Engine) -> None:
+def _set_up_tables(engine: Engine, url: str) -> None:
+    """Makes what is missing; several processes may do it at once, and again after one that died half-way."""
+    tables = Base.metadata.sorted_tables
+    _create(engine, [table for table in tables if table.name == MetaRow.__tablename__])
+    found = _version(engine, url)
+    _create(engine, tables)
+    if found < SCHEMA_VERSION:
+        with engine.begin() as connection:
+            older = update(MetaRow).where(MetaRow.key == _VERSION, MetaRow.value == str(found))
+            connection.execute(older.values(value=str(SCHEMA_VERSION)))
+
+
+def _create(engine: Engine, tables: Sequence[Table]) -> None:
     with engine.begin() as connection:
-        for table in Base.metadata.sorted_tables:
+        for table in tables:
             connection.execute(CreateTable(table, if_not_exists=True))
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 connection.execute(CreateIndex(index, if_not_exists=True))
 
 
-def _check_version(engine: Engine, url: str) -> None:
-    key = "schema_version"
+def _version(engine: Engine, url: str) -> int:
+    """The version of a database; that of this workbench for a new one, which is marked so.
+
+    Raises:
+        StorageError: if it is a newer one.
+    """
+    query = select(MetaRow.value).where(MetaRow.key == _VERSION)
     with Session(engine) as session:
-        found = session.scalar(select(MetaRow.value).where(MetaRow.key == key))
+        found = session.scalar(query)
         if found is None:
             try:
-                session.add(MetaRow(key=key, value=str(SCHEMA_VERSION)))
+                session.add(MetaRow(key=_VERSION, value=str(SCHEMA_VERSION)))
                 session.commit()
             except IntegrityError:
                 session.rollback()
-            found = session.scalar(select(MetaRow.value).where(MetaRow.key == key))
+            found = session.scalar(query)
     if found is None or not found.isdigit() or int(found) > SCHEMA_VERSION:
         raise StorageError(
             f"The database {_shown(url)} has schema version {found}, but this version of the workbench reads up to "
             f"{SCHEMA_VERSION}. Use the newer workbench that made it, or set DISTILL_HOME to another folder."
         )
+    return int(found)
 
 
 def _sentence(url: str, error: Exception) -> str:

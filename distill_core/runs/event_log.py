@@ -13,7 +13,7 @@ from distill_core.errors import DistillError, StorageError
 from distill_core.events import Event
 from distill_core.runs.database import Database
 from distill_core.runs.records import Pulse, RunEvent
-from distill_core.runs.rows import events_of, row_of
+from distill_core.runs.rows import events_of, kind_begins, row_of
 from distill_core.runs.schema import EventRow, RunRow
 
 
@@ -66,6 +66,23 @@ class EventLog:
         with self._database.session() as session:
             rows = [(row.seq, row.time, row.data) for row in session.execute(query)]
         return events_of(run_id, rows)
+
+    def last_seqs(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """The number of each run's last event; runs without events are left out."""
+        query = select(EventRow.run_id, func.max(EventRow.seq)).where(EventRow.run_id.in_(run_ids))
+        with self._database.session() as session:
+            return {row[0]: row[1] for row in session.execute(query.group_by(EventRow.run_id))}
+
+    def of_kind(self, run_ids: Sequence[str], kind: str) -> Sequence[RunEvent]:
+        """The events of one kind of many runs, each run's in order."""
+        query = (
+            select(EventRow.run_id, EventRow.seq, EventRow.time, EventRow.data)
+            .where(EventRow.run_id.in_(run_ids), EventRow.data.startswith(kind_begins(kind), autoescape=True))
+            .order_by(EventRow.run_id, EventRow.seq)
+        )
+        with self._database.session() as session:
+            rows = [(row.run_id, (row.seq, row.time, row.data)) for row in session.execute(query)]
+        return [event for run_id, row in rows for event in events_of(run_id, [row])]
 
     def pulse(self, run_id: str) -> Pulse:
         """A run's state and its last event's number, in one cheap query.

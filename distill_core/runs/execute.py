@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError, StorageError
-from distill_core.events import Event, Failed, Preparing, Warned
+from distill_core.events import LABELS_WRITTEN, Event, Failed, Preparing, Warned
 from distill_core.home import writable_folder
 from distill_core.runs.artefact import Workbench
 from distill_core.runs.faults import is_named, sentence_of, unusable_checkpoint, why_not_started
@@ -32,7 +32,6 @@ Listener = Callable[[RunEvent], None]
 Engine = Callable[..., "RunResult"]
 Check = Callable[[DistillConfig, Path, Callable[[], None], Callable[[int, int], None]], Preflight]
 
-LABELS_WRITTEN = "A model writes the answers that the data lacks"
 END_TRIES, END_WAIT = 3, 0.5
 
 
@@ -187,6 +186,7 @@ class _Job:
         known = self.store.find_finished(wanted.fingerprint(), self.found.inputs_sha256, _torch_version())
         if known is not None:
             self.store.set_baseline(self.id, known.id)
+            self.store.remarks.bring_back(known.id)
             self._changed(self.id)
             self._say(
                 Preparing(f"The baseline was trained before (run {known.id}); its figures are used", 1, 1, "runs")

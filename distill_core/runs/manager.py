@@ -15,13 +15,14 @@ import threading
 import time
 import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError, StorageError
 from distill_core.home import default_home
+from distill_core.runs.curves import Curves
 from distill_core.runs.execute import execute
 from distill_core.runs.live import History
 from distill_core.runs.owner import this_process
@@ -48,6 +49,11 @@ class _Work:
 class Manager:
     """Runs of one home, one at a time, in a daemon thread.
 
+    Runs that were put aside long ago (`store.KEPT_ASIDE`) are removed when it is made.
+
+    Attributes:
+        curves: what validation said of many runs, for tables.
+
     Args:
         home: the workbench's folder; None takes the default.
         url: the database; None takes the default.
@@ -60,6 +66,8 @@ class Manager:
     def __init__(self, home: Path | None = None, url: str | None = None, execute: Execute = execute) -> None:
         self.store = Store(home, url)
         self.store.adopt()
+        self.store.purge()
+        self.curves = Curves(self.store)
         self._execute = execute
         self._queue: deque[str] = deque()
         self._work: _Work | None = None
@@ -106,6 +114,11 @@ class Manager:
         elif run_id not in self.queue():
             self.store.wish(run_id, "pause")
 
+    def pausing(self, run_id: str) -> bool:
+        """Whether a run of this process was asked to pause and has not come to it yet."""
+        work = self._working_on(run_id)
+        return work is not None and work.control.decision == "pause" and self.store.get(run_id).status == "running"
+
     def unpause(self, run_id: str) -> None:
         """Lets a paused run go on."""
         work = self._working_on(run_id)
@@ -145,6 +158,46 @@ class Manager:
         """Removes a run that is over, with its folder; raises DistillError if it is not over."""
         self.store.delete(run_id)
         self._histories.pop(run_id, None)
+
+    def put_aside(self, run_id: str) -> None:
+        """Marks a run that is over as deleted, so that no list has it; raises DistillError if it is not over."""
+        self.store.remarks.put_aside(run_id)
+        self._said_anew(run_id)
+        self.store.purge()
+
+    def bring_back(self, run_id: str) -> None:
+        """Undoes `put_aside`."""
+        self.store.remarks.bring_back(run_id)
+        self._said_anew(run_id)
+
+    def remark(
+        self, run_id: str, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+    ) -> None:
+        """Replaces what people say of a run, as far as it is given; raises DistillError if there is no such run."""
+        if name is not None:
+            self.store.rename(run_id, name)
+        if tags is not None:
+            self.store.remarks.tag(run_id, tags)
+        if note is not None:
+            self.store.remarks.note(run_id, note)
+        self._said_anew(run_id)
+
+    def move(self, run_id: str, by: int) -> bool:
+        """Moves a run that waits: by -1 it comes one place earlier, by 1 one later.
+
+        Beyond the ends of the queue it stays at the end.
+
+        Returns:
+            Whether it moved; False also for a run that does not wait here any more.
+        """
+        with self._news:
+            if run_id not in self._queue:
+                return False
+            here = self._queue.index(run_id)
+            there = min(max(here + by, 0), len(self._queue) - 1)
+            self._queue.remove(run_id)
+            self._queue.insert(there, run_id)
+            return here != there
 
     # What a reader sees
 
@@ -243,6 +296,15 @@ class Manager:
             history.baseline = None
         elif history.baseline is None or history.baseline.record.id != record.baseline_id:
             history.baseline = self._histories.get(record.baseline_id) or self._topped_up(record.baseline_id)
+
+    def _said_anew(self, run_id: str) -> None:
+        """Brings what people say of a run into its history; what the run itself does there is left alone."""
+        history = self._histories.get(run_id)
+        if history is not None:
+            new = self.store.get(run_id)
+            history.record = dataclasses.replace(
+                history.record, name=new.name, tags=new.tags, note=new.note, deleted=new.deleted
+            )
 
     def _working_on(self, run_id: str) -> _Work | None:
         work = self._work

@@ -13,6 +13,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.footprint import parameters
 from distill_core.insight.doubts import doubts
+from distill_core.insight.foresight import refusals
 from distill_core.task import DataFacts, Task, no_matter, no_progress, task_named
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def inspect(
     from distill_core.train.terms import Builder, deployed_architecture, names_of_terms
 
     task = task_named(config.task)
+    _refuse_before_answers_are_written(config, task)
     data, visible = data_and_labels(config, task, home, between, progress)
     if config.training.on_policy:
         task.check_written(config.dataset)
@@ -113,13 +115,20 @@ def inspect(
         images=len(data.train),
         student_architecture=deployed_architecture(config, task, data.facts, card),
         student_parameters=parameters(builder.student),
-        teacher_architecture=_with_shape(card, data.facts),
+        teacher_architecture=with_shape(card, data.facts),
         teacher_parameters=parameters(teacher),
         teacher_data=card.dataset,
         student_code=task.code_sha256(config.student),
         beginning_sha256=beginning_sha256,
         assumed=(*data.facts.notes, *(str(sentence) for sentence in card.provenance.get("assumed", ()))),
     )
+
+
+def _refuse_before_answers_are_written(config: DistillConfig, task: Task) -> None:
+    """What names and heads of files tell already, before a large model spends minutes on the answers of its data."""
+    if task.foreseen(config).vocabulary is not None:
+        for refused in refusals(config):
+            raise ConfigError(refused)
 
 
 def _beginning(config: DistillConfig, task: Task, facts: DataFacts) -> str:
@@ -143,7 +152,8 @@ def _check_baseline_pools(config: DistillConfig, labels: Tensor, visible: Tensor
                 raise ConfigError(f"baseline: {error}, or leave the baseline out (baseline=false)") from None
 
 
-def _with_shape(card: ModelCard, facts: DataFacts) -> str:
+def with_shape(card: ModelCard, facts: DataFacts) -> str:
+    """A teacher's architecture, with the shape of its inputs where that is not the data's."""
     if card.input_shape == facts.input_shape or ">" in card.architecture:
         return card.architecture
     return f"{card.architecture}@{'x'.join(map(str, card.input_shape))}"

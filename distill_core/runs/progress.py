@@ -7,11 +7,8 @@ from typing import Any, Literal
 from distill_core.events import Event
 from distill_core.runs.records import Progress, RunRecord
 
-ASSUMES_BASELINE = (
-    "Takes it that the student's steps last as long as the baseline's; "
-    "the teacher's answers, the export and its measurement come on top."
-)
-ASSUMES_STUDENT = "For the training; the export and its measurement come on top."
+ANSWERS, EXPORT = "the teacher's answers", "export and measuring"
+"""What no step's time tells, as it is said beside the time that the steps still take."""
 
 
 # The first steps are slow: memory is claimed and kernels are chosen. Time left is told from what came after them.
@@ -31,7 +28,7 @@ class Track:
 
     def __init__(self) -> None:
         self.started = self.trained = False
-        self.step = self.steps = 0
+        self.step = self.steps = self.steps_per_epoch = 0
         self.phase = ""
         self.preparing = ""
         self.seconds_left: float | None = None
@@ -60,6 +57,7 @@ class Track:
         if kind == "Started":
             self.started, self.trained = True, False
             self.steps, self.step, self.seconds_left = data.steps, data.step, None
+            self.steps_per_epoch = data.steps_per_epoch
             self._begun_at, self._first, self._so_far = data.step, None, None
         elif kind == "PhaseStarted":
             self.phase = data.name
@@ -148,8 +146,18 @@ def progress_of(record: RunRecord, own: Track, baseline: Track | None, baseline_
         steps=active.steps,
         share=1.0 if record.status == "finished" else share_done(own, baseline if here else None, here),
         seconds_left=_seconds_left(record, own, baseline),
-        assumes=ASSUMES_BASELINE if at_baseline else ASSUMES_STUDENT,
+        not_counted=_not_counted(record, own),
+        trained=own.trained,
     )
+
+
+def _not_counted(record: RunRecord, own: Track) -> str:
+    """What comes on top of the steps: the teacher answers each version of an image once, unless answers are kept."""
+    if own.trained or record.role == "baseline":
+        return ""
+    versions = record.config.augmentation.draws * own.steps_per_epoch
+    answers = record.config.teacher is not None and (not own.started or own.step < versions)
+    return f"{ANSWERS}, {EXPORT}" if answers else EXPORT
 
 
 def _made_earlier(record: RunRecord, baseline: RunRecord | None) -> bool:
@@ -168,7 +176,6 @@ def _seconds_left(record: RunRecord, own: Track, baseline: Track | None) -> floa
 _STILL = {
     "queued": "Waiting for its turn",
     "paused": "Paused",
-    "stopping": "Stopping: the step in progress ends first",
     "stopped": "Stopped",
     "finished": "Finished",
     "failed": "Failed",
@@ -177,6 +184,8 @@ _STILL = {
 
 
 def _doing(record: RunRecord, active: Track, whose: str) -> str:
+    if record.status == "stopping":
+        return _stopping(active)
     if record.status in _STILL:
         return _STILL[record.status]
     if active.preparing:
@@ -188,6 +197,15 @@ def _doing(record: RunRecord, active: Track, whose: str) -> str:
     if whose == "baseline":
         return "Training the baseline: labels only"
     return f"Training the student: {active.phase if record.config.teacher else 'labels only'}"
+
+
+def _stopping(active: Track) -> str:
+    """What a stop does to what goes on now."""
+    if active.trained:
+        return "Stopping: what goes on now is broken off, the trained student is kept"
+    if active.preparing:
+        return f"Stopping: broken off is “{active.preparing}”"
+    return "Stopping: the step in progress ends first"
 
 
 def _preparing(event: Any) -> str:

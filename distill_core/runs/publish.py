@@ -23,12 +23,13 @@ from distill_core.cards import (
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
 from distill_core.home import RUN_ID, writable_folder
+from distill_core.insight.names import OWN_DATA, OWN_FILES
 from distill_core.insight.settings import differences, terminal_command
 from distill_core.runs.records import RunRecord
 from distill_core.task import task_named
 
 
-def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False) -> ModelCard:
+def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False, stays: bool = False) -> ModelCard:
     """Copies a run's best weights into a teacher's folder, with their provenance.
 
     Args:
@@ -36,9 +37,10 @@ def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False
         name: what the teacher is called, ``[a-z0-9-]+``.
         folder: where `card.json` and `weights.safetensors` go.
         replace: whether a teacher that is there already may be replaced.
+        stays: whether it stays on this machine; then its card keeps where the user's own data are.
 
     Returns:
-        The card as written. Its provenance holds no path of this machine.
+        The card as written. Its provenance holds no path of this machine, but for `stays`.
 
     Raises:
         ConfigError: if the name cannot be used or the folder holds a model already.
@@ -55,7 +57,9 @@ def publish(record: RunRecord, name: str, folder: Path, *, replace: bool = False
     source = record.folder / "best"
     card = read_card(source)
     weights = weights_file(source, card)
-    card = card.model_copy(update={"provenance": provenance(record, card)})
+    where = record.config.data_folder if stays and record.config.dataset in OWN_FILES else None
+    here = {OWN_DATA: str(Path(where).expanduser().absolute())} if where else {}
+    card = card.model_copy(update={"provenance": {**provenance(record, card), **here}})
     writable_folder(folder)
     replace_file(folder / WEIGHTS, weights)
     replace_file(folder / CARD, to_json_bytes(card.model_dump(mode="json")))
@@ -115,7 +119,7 @@ def portable(config: DistillConfig) -> DistillConfig:
     """
     changes: dict[str, Any] = {}
     if config.data_folder is not None:
-        changes["data_folder"] = Path(config.data_folder).name if config.dataset in ("folder", "jsonl") else None
+        changes["data_folder"] = Path(config.data_folder).name if config.dataset in OWN_FILES else None
     if config.labels_file is not None:
         changes["labels_file"] = Path(config.labels_file).name
     if config.teacher is not None and is_path(config.teacher):

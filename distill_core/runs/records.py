@@ -24,6 +24,9 @@ class RunRecord:
         details: the traceback, for the curious.
         folder: where its checkpoint, weights and exported file are.
         owner: the process that works, or worked, on it (see `owner.Owner.token`).
+        tags: words by which people find it again.
+        note: what people wrote about it.
+        deleted: when it was put aside, to be deleted later; None of a run that is not.
     """
 
     id: str
@@ -41,6 +44,14 @@ class RunRecord:
     details: str | None
     folder: Path
     owner: str
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    deleted: float | None = None
+
+    @property
+    def short(self) -> str:
+        """The end of its id, which tells runs of one name apart however little room there is."""
+        return self.id.rpartition("-")[2]
 
     @property
     def live(self) -> bool:
@@ -93,7 +104,8 @@ class Progress:
         step: of `steps`, in this training.
         share: of the whole job, 0..1; 1 only when it is finished.
         seconds_left: for the whole job, or None while nothing is known.
-        assumes: what `seconds_left` takes for granted, in a sentence.
+        not_counted: what `seconds_left` leaves out and is still to come, in words; "" if nothing is.
+        trained: whether the training is over, so that what is left cannot be paused.
     """
 
     doing: str = "Getting ready"
@@ -103,7 +115,8 @@ class Progress:
     steps: int = 0
     share: float = 0.0
     seconds_left: float | None = None
-    assumes: str = ""
+    not_counted: str = ""
+    trained: bool = False
 
 
 @dataclass(frozen=True)

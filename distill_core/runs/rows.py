@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ def record_of(row: RunRow, home: Path) -> RunRecord:
     """A run's row as a record.
 
     Raises:
-        StorageError: if its configuration or its summary cannot be read.
+        StorageError: if its configuration, its summary or its tags cannot be read.
     """
     try:
-        config = DistillConfig.parse(json.loads(row.config))
+        config = _config(row.config)
         summary = json.loads(row.summary) if row.summary else None
+        tags = tuple(json.loads(row.remark.tags)) if row.remark else ()
     except (ConfigError, ValueError, TypeError) as error:
         raise StorageError(
             f"What is stored of the run {row.id} cannot be read ({error}). Another version of the workbench made it, "
@@ -47,7 +49,16 @@ def record_of(row: RunRow, home: Path) -> RunRecord:
         details=row.details,
         folder=home / "runs" / row.id,
         owner=row.owner,
+        tags=tags,
+        note=row.remark.note if row.remark else "",
+        deleted=row.remark.deleted if row.remark else None,
     )
+
+
+@lru_cache(maxsize=2048)
+def _config(text: str) -> DistillConfig:
+    """Read once, for a table of many runs is read again and again; a configuration cannot change."""
+    return DistillConfig.parse(json.loads(text))
 
 
 def readable(rows: Iterable[RunRow], home: Path) -> Iterator[RunRecord]:
@@ -65,6 +76,11 @@ def row_of(event: RunEvent) -> dict[str, Any]:
     """An event as a row's columns."""
     data = json.dumps(event.event.to_dict(), default=plain)
     return {"run_id": event.run_id, "seq": event.seq, "time": event.time, "data": data}
+
+
+def kind_begins(kind: str) -> str:
+    """How the stored text of an event of a kind begins."""
+    return json.dumps({"kind": kind}).removesuffix("}")
 
 
 def events_of(run_id: str, rows: Iterable[tuple[int, float, str]]) -> list[RunEvent]:

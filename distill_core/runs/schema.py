@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Float, ForeignKey, Index, Integer, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 knew no remarks."""
 
 
 class Base(DeclarativeBase):
@@ -45,6 +46,18 @@ class RunRow(Base):
     owner: Mapped[str] = mapped_column(String(200))
     heartbeat: Mapped[float] = mapped_column(Float(53))
     wish: Mapped[str] = mapped_column(String(10), default="")
+    remark: Mapped[RemarkRow | None] = relationship(lazy="joined", viewonly=True)
+
+
+class RemarkRow(Base):
+    """What people say of a run: `tags` is a JSON list, `deleted` the moment when it was put aside to be deleted."""
+
+    __tablename__ = "remarks"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    tags: Mapped[str] = mapped_column(Text, default="[]")
+    note: Mapped[str] = mapped_column(Text, default="")
+    deleted: Mapped[float | None] = mapped_column(Float(53))
 
 
 class EventRow(Base):

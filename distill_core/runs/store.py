@@ -10,6 +10,7 @@ folder refuses, is damaged or too new, and plain `DistillError` for an id that n
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -22,22 +23,27 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from distill_core.cards import without_folder
+from distill_core.cards import parted
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError, StorageError
 from distill_core.events import Event
 from distill_core.home import RUN_ID, default_home, writable_folder
 from distill_core.runs.database import Database, count
 from distill_core.runs.event_log import EventLog, no_such_run
+from distill_core.runs.fork_files import needed_by, remove_unneeded
 from distill_core.runs.owner import is_gone, is_here, read_owner, this_process
 from distill_core.runs.plain import plain
 from distill_core.runs.records import Pulse, Role, RunEvent, RunRecord
+from distill_core.runs.remarks import Remarks, aside
 from distill_core.runs.rows import readable, record_of
 from distill_core.runs.schema import RunRow
 from distill_core.runs.status import LIVE, OVER, RESUMABLE, Status, predecessors
 
 LOST_AFTER = 600.0
 """Seconds without a heartbeat after which a run of ANOTHER computer counts as interrupted."""
+
+KEPT_ASIDE = 7 * 86_400.0
+"""Seconds for which a run that was put aside can still be brought back."""
 
 INTERRUPTED = (
     "The program that worked on this run was closed or killed. Resume goes on from the last checkpoint, or from the "
@@ -47,6 +53,9 @@ INTERRUPTED = (
 
 class Store:
     """Runs and their events.
+
+    Attributes:
+        remarks: tags and notes, and what is put aside.
 
     Args:
         home: the workbench's folder; None takes `DISTILL_HOME`, else ``~/.distill``. Runs' folders lie in it.
@@ -61,6 +70,7 @@ class Store:
         self.url = url or os.environ.get("DISTILL_DATABASE") or f"sqlite:///{self.home / 'distill.db'}"
         self._database = Database(self.url)
         self._events = EventLog(self._database)
+        self.remarks = Remarks(self._database)
 
     def close(self) -> None:
         """Lets go of the database's connections."""
@@ -79,7 +89,7 @@ class Store:
         """
         name = (name or config.name)[:80]
         now = time.time()
-        stem = _slug("baseline" if role == "baseline" else name or "run", without_folder(config.student))
+        stem = _slug("baseline" if role == "baseline" else name or "run", parted(config.student)[1])
         for attempt in range(20):
             run_id = f"{stem}-{secrets.token_hex(2 if attempt < 10 else 5)}"
             try:
@@ -120,13 +130,42 @@ class Store:
                 raise no_such_run(run_id)
             return record_of(row, self.home)
 
-    def list(self, role: Role | None = None, limit: int | None = None) -> Sequence[RunRecord]:
-        """The runs, newest first; those that this version cannot read are left out."""
-        query = select(RunRow).order_by(RunRow.created.desc(), RunRow.id).limit(limit)
+    def list(
+        self, role: Role | None = None, limit: int | None = None, *, put_aside: bool = False
+    ) -> Sequence[RunRecord]:
+        """The runs, newest first; those that this version cannot read are left out.
+
+        Args:
+            role: of these alone.
+            limit: how many at most.
+            put_aside: only runs that are put aside, in place of those that are not.
+        """
+        which = RunRow.id.in_(aside()) if put_aside else RunRow.id.not_in(aside())
+        query = select(RunRow).where(which).order_by(RunRow.created.desc(), RunRow.id).limit(limit)
         if role is not None:
             query = query.where(RunRow.role == role)
         with self._database.session() as session:
             return list(readable(session.scalars(query), self.home))
+
+    def ended_since(self, moment: float) -> Sequence[RunRecord]:
+        """The runs, without baselines, that ended after a moment (seconds since 1970), the first to end first."""
+        query = select(RunRow).where(
+            RunRow.status.in_(OVER), RunRow.role == "run", RunRow.ended > moment, RunRow.id.not_in(aside())
+        )
+        with self._database.session() as session:
+            return list(readable(session.scalars(query.order_by(RunRow.ended, RunRow.id)), self.home))
+
+    def rename(self, run_id: str, name: str) -> None:
+        """Gives a run another name for people; "" takes its configuration's again.
+
+        Its configuration, its fingerprint and its id stay.
+
+        Raises:
+            DistillError: if there is none of this id.
+        """
+        name = " ".join(name.split())[:80] or self.get(run_id).config.name[:80]
+        if self._database.write(update(RunRow).where(RunRow.id == run_id).values(name=name)) == 0:
+            raise no_such_run(run_id)
 
     def delete(self, run_id: str) -> None:
         """Removes a run, its events and its folder.
@@ -136,18 +175,40 @@ class Store:
             StorageError: if its folder cannot be removed.
         """
         record = self.get(run_id)
-        gone = delete(RunRow).where(RunRow.id == run_id, RunRow.status.in_(OVER))
+        if not self._remove(record):
+            raise DistillError(f"The run {run_id} is {record.status}. Stop it first, then delete it.")
+
+    def purge(self, seconds: float = KEPT_ASIDE) -> Sequence[str]:
+        """Removes the runs that were put aside so long ago, and returns their ids; one that cannot go stays."""
+        before, gone = time.time() - seconds, []
         with self._database.session() as session:
-            session.execute(update(RunRow).where(RunRow.baseline_id == run_id).values(baseline_id=None))
+            waiting = list(session.scalars(aside(before)))
+        for run_id in waiting:
+            try:
+                if self._remove(self.get(run_id), RunRow.id.in_(aside(before))):
+                    gone.append(run_id)
+            except DistillError as error:
+                logging.getLogger(__name__).warning("%s", error)
+        return gone
+
+    def _remove(self, record: RunRecord, *conditions: Any) -> bool:
+        """Removes a run that is over and meets the conditions, with what no other begins with; says whether it did."""
+        forks = needed_by(record.config, self.home) if record.role == "run" else []
+        gone = delete(RunRow).where(RunRow.id == record.id, RunRow.status.in_(OVER), *conditions)
+        with self._database.session() as session:
+            session.execute(update(RunRow).where(RunRow.baseline_id == record.id).values(baseline_id=None))
             if count(session, gone) == 0:
-                raise DistillError(f"The run {run_id} is {record.status}. Stop it first, then delete it.")
+                return False
             session.commit()
+            others = list(session.scalars(select(RunRow.config).where(RunRow.role == "run"))) if forks else []
+        remove_unneeded(forks, self.home, others)
         try:
             shutil.rmtree(record.folder, ignore_errors=False) if record.folder.exists() else None
         except OSError as error:
             raise StorageError(
                 f"Cannot remove {record.folder} ({error.strerror or error}). Remove it by hand."
             ) from None
+        return True
 
     # Status
 
@@ -176,7 +237,10 @@ class Store:
         return self._database.write(change) == 1
 
     def requeue(self, run_id: str) -> bool:
-        """Puts a stopped, failed or interrupted run into this process's queue; False if it is none of these."""
+        """Puts a stopped, failed or interrupted run into this process's queue; False if it is none of these.
+
+        One that was put aside is brought back.
+        """
         change = (
             update(RunRow)
             .where(RunRow.id == run_id, RunRow.status.in_(RESUMABLE))
@@ -190,6 +254,7 @@ class Store:
                 ended=None,
             )
         )
+        self.remarks.bring_back(run_id)
         return self._database.write(change) == 1
 
     def set_status(
@@ -303,6 +368,14 @@ class Store:
         """
         return self._events.pulse(run_id)
 
+    def last_seqs(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """The number of each run's last event, in one query; runs without events are left out."""
+        return self._events.last_seqs(run_ids)
+
+    def events_of_kind(self, run_ids: Sequence[str], kind: str) -> Sequence[RunEvent]:
+        """The events of one kind of many runs, in one query, each run's in order."""
+        return self._events.of_kind(run_ids, kind)
+
     # Runs of the same settings
 
     def find_finished(
@@ -320,7 +393,10 @@ class Store:
     def find_resumable_baseline(self, fingerprint: str) -> RunRecord | None:
         """The newest baseline with these settings that was left half-way and has a checkpoint."""
         query = select(RunRow).where(
-            RunRow.fingerprint == fingerprint, RunRow.role == "baseline", RunRow.status.in_(RESUMABLE)
+            RunRow.fingerprint == fingerprint,
+            RunRow.role == "baseline",
+            RunRow.status.in_(RESUMABLE),
+            RunRow.id.not_in(aside()),
         )
         with self._database.session() as session:
             records = list(readable(session.scalars(query.order_by(RunRow.created.desc())), self.home))

@@ -16,6 +16,7 @@ _FIGURES = (
     "cpu_ms",
     "window",
     "token_ms",
+    "spread",
     "wall_ms",
     "load_ms",
     "preempted_share",
@@ -45,6 +46,7 @@ _FROM_RESULT = (
     "memory_format",
     "versions",
     "beginning",
+    "writing_seconds",
 )
 
 
@@ -123,6 +125,18 @@ def with_export(
     return plain_summary
 
 
+def with_latency(summary: dict[str, Any], latency: dict[str, Any]) -> dict[str, Any]:
+    """A finished run's summary with its file measured again; the rest of it stays."""
+    onnx, said = summary.get("onnx"), (summary.get("latency") or {}).get("warnings") or ()
+    changed = {
+        "latency": latency,
+        "onnx": {**onnx, **_onnx_times(latency)} if onnx else onnx,
+        "warnings": [*(text for text in summary.get("warnings", ()) if text not in said), *latency["warnings"]],
+    }
+    plain_summary: dict[str, Any] = plain({**summary, **changed})
+    return plain_summary
+
+
 def latency_figures(measured: dict[str, Any]) -> dict[str, Any]:
     """The figures of each model, without the raw samples, and how many student's times the teacher takes.
 
@@ -130,7 +144,8 @@ def latency_figures(measured: dict[str, Any]) -> dict[str, Any]:
         measured: the response of `edge.jobs.measure_files` or `measure_architectures`.
 
     Returns:
-        ``{"student": {...}, "teacher": {...}, "ratio": {...} or None, "machine": {...}}``, plain.
+        ``{"student": {...}, "teacher": {...}, "ratio": {...} or None, "machine": {...}, "protocol": {...}, "inputs":
+        "images", "warnings": [...]}``, plain.
     """
     models = {
         name: {figure: figures[figure] for figure in _FIGURES if figure in figures}
@@ -141,6 +156,9 @@ def latency_figures(measured: dict[str, Any]) -> dict[str, Any]:
             **models,
             "ratio": measured.get("ratios", {}).get("teacher/student"),
             "machine": measured.get("machine"),
+            "protocol": measured.get("protocol"),
+            "inputs": measured.get("inputs"),
+            "warnings": measured.get("warnings", []),
         }
     )
     return figures
@@ -155,10 +173,16 @@ def _baseline(record: RunRecord | None) -> dict[str, Any] | None:
 def _onnx(exported: dict[str, Any] | None, latency: dict[str, Any] | None) -> dict[str, Any] | None:
     if exported is None:
         return None
-    figures = (latency or {}).get("student") or {}
     return {
         **{name: exported.get(name) for name in ("path", "bytes", "sha256", "parity_max_abs")},
         "test_accuracy": exported.get("test_accuracy"),
+        **_onnx_times(latency),
+    }
+
+
+def _onnx_times(latency: dict[str, Any] | None) -> dict[str, Any]:
+    figures = (latency or {}).get("student") or {}
+    return {
         "latency_ms": _p50_p95(figures.get("wall_ms")),
         "cpu_ms": figures.get("cpu_ms"),
         "token_ms": figures.get("token_ms"),

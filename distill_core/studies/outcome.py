@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean
 from typing import Any
 
+from distill_core.insight.front import unbeaten
 from distill_core.insight.measures import ACCURACY, Measure, measures_among
 from distill_core.insight.seeds import MeanGain, mean_gain
 
@@ -162,8 +163,4 @@ def pareto(rows: Sequence[VariantRow], cost: str) -> list[VariantRow]:
         cost: "parameters", "bytes" or "cpu_ms"; variants without it are left out.
     """
     known = [row for row in rows if getattr(row, cost) is not None]
-    front: list[VariantRow] = []
-    for row in sorted(known, key=lambda each: (getattr(each, cost), -each.accuracy.mean)):
-        if not front or row.accuracy.mean > front[-1].accuracy.mean:
-            front.append(row)
-    return front
+    return [known[at] for at in unbeaten([(getattr(row, cost), row.accuracy.mean) for row in known])]

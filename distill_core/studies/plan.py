@@ -70,6 +70,10 @@ class StudyPlan(Part):
             pass
         return plan
 
+    def runs_as(self, other: StudyPlan) -> bool:
+        """Whether both have the same runs, whatever they are called."""
+        return (self.base, self.variants, self.seeds) == (other.base, other.variants, other.seeds)
+
     def jobs(self) -> Iterator[Job]:
         """Every run of the study: all variants of a seed, then the next seed, so that comparisons come early.
 

@@ -140,6 +140,8 @@ class Score:
         metrics: what else the problem measures, by name.
         counted: how many answers `accuracy` is over; None for one of every input.
         counts: over how many answers a metric is, by its name; of some it is not told.
+        by_class: of each class's inputs the share that was answered right, in the data's order, None for a class
+            without any; empty where answers are no classes, or where there are too many to tell.
     """
 
     accuracy: float
@@ -148,3 +150,4 @@ class Score:
     metrics: Mapping[str, float] = field(default_factory=dict)
     counted: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    by_class: tuple[float | None, ...] = ()

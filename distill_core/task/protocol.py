@@ -144,7 +144,15 @@ class Task(Protocol):
         """
         ...
 
-    def begin(self, student: nn.Module, model: nn.Module, name: str, layers: BlockChoice, data: Data) -> Beginning:
+    def begin(
+        self,
+        student: nn.Module,
+        model: nn.Module,
+        name: str,
+        layers: BlockChoice,
+        data: Data,
+        influence: tuple[float, ...] = (),
+    ) -> Beginning:
         """Overwrites a student with a trained model's layers.
 
         Args:
@@ -153,6 +161,7 @@ class Task(Protocol):
             name: what the model is called.
             layers: which of its blocks, as a configuration says it.
             data: as loaded; which blocks matter most is measured on a few of the training inputs.
+            influence: of each block, where it was measured before; else it is measured.
 
         Raises:
             ConfigError: if the layers cannot be copied; says why.

@@ -1,28 +1,23 @@
-"""The commands, and what happens when one goes wrong.
+"""The commands.
 
 Heavy imports wait inside the commands, so that ``--help`` and lists answer at once.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-import tempfile
-import traceback
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from distill_core.errors import DistillError
-from distill_core.terminal.endings import FAILED, STOPPED, SUCCESS, Ending, ending_of
-from distill_core.terminal.interrupts import terminated_like_interrupted
-from distill_core.terminal.screen import confirmed, console, error_console, flush, show, show_json, table
+from distill_core.terminal.endings import FAILED, Ending
+from distill_core.terminal.screen import confirmed, console, error_console, show, show_json, table
 
 if TYPE_CHECKING:
     from distill_core.runs.records import RunRecord
+    from distill_core.runs.store import Store
 
 app = typer.Typer(
     help="Distil a large model into a small one: train, compare, export and measure.",
@@ -67,8 +62,9 @@ def run(
         config = config.changed({"baseline": baseline})
     from distill_core.terminal import training
 
-    record, said = training.start(training.open_store(), config, error_console() if json else console())
-    _show_end(record, said, json)
+    store = training.open_store()
+    record, said = training.start(store, config, error_console() if json else console())
+    _show_end(record, store, said, json)
 
 
 @app.command()
@@ -79,7 +75,7 @@ def resume(run: RunName, json: Json = False) -> None:
     store = training.open_store()
     run_id = training.find_run(store, run).id
     record, said = training.work_on(store, run_id, error_console() if json else console())
-    _show_end(record, said, json)
+    _show_end(record, store, said, json)
 
 
 @app.command("list")
@@ -104,6 +100,22 @@ def list_(
         show(found.if_empty)
 
 
+@app.command()
+def explain(
+    setting: Annotated[
+        str, typer.Argument(metavar="SETTING", help="Such as temperature, phases.share or terms.weight.")
+    ],
+) -> None:
+    """Say what a setting is, what it takes, and why one would change it."""
+    from distill_core.insight.setting_rows import row_of
+
+    row = row_of(setting)
+    unit = f" ({row['unit']})" if row["unit"] else ""
+    default = f"; {row['default']} unless you say otherwise" if row["default"] else ""
+    show(f"{row['title']}, {row['name']}: {row['takes']}{unit}{default}")
+    show(row["sentences"])
+
+
 @app.command("show")
 def show_run(run: RunName, json: Json = False) -> None:
     """Show a run's results, or how far it came."""
@@ -117,7 +129,7 @@ def show_run(run: RunName, json: Json = False) -> None:
     elif json:
         show_json(record.summary)
     else:
-        show_results(record)
+        show_results(record, store)
 
 
 @app.command()
@@ -160,7 +172,7 @@ def delete(
     from distill_core.runs.manager import get_manager
     from distill_core.terminal import training
 
-    record = training.find_run(training.open_store(), run)
+    record = training.find_run(training.open_store(), run, put_aside=True)
     if record.over and not yes and not confirmed(f"Delete the run {record.id} ({record.status}) and {record.folder}?"):
         raise Ending("stopped", f"Nothing was deleted; --yes deletes {record.id} without asking.", record.id)
     get_manager().delete(record.id)
@@ -266,7 +278,7 @@ def publish(
     store = training.open_store()
     record = training.find_run(store, run)
     folder = to or publishing.home_of_teacher(store.home, record.config.task, name)
-    card = publishing.publish(record, name, folder, replace=replace)
+    card = publishing.publish(record, name, folder, replace=replace, stays=to is None)
     if json:
         done = {"run_id": record.id, "status": "finished", "folder": str(folder)}
         show_json({**done, "card": card.model_dump(mode="json")})
@@ -371,7 +383,7 @@ def bench(
     raise typer.Exit(speed.bench(epochs, quick, json))
 
 
-def _show_end(record: RunRecord, said: Collection[str], json: bool) -> None:
+def _show_end(record: RunRecord, store: Store, said: Collection[str], json: bool) -> None:
     """Shows a finished run's results, but for the warnings that were `said` while it worked.
 
     Ends with code 1 if the student was trained but the file that was asked for could not be made.
@@ -381,76 +393,8 @@ def _show_end(record: RunRecord, said: Collection[str], json: bool) -> None:
     if json:
         show_json(record.summary)
     else:
-        show_results(record, said)
+        show_results(record, store, said)
     why = (record.summary or {}).get("onnx_why")
     if why:
         show(f"{why} Make the file: python -m distill_core export {record.id}", to=error_console())
         raise typer.Exit(FAILED)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 only if it did what it was asked for.
-
-    Args:
-        arguments: without the program's name; None takes the command line's.
-    """
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
-    _quiet_logs(debug)
-    try:
-        with terminated_like_interrupted():
-            code: int | None = app(arguments, prog_name="python -m distill_core", standalone_mode=False)
-        if code != STOPPED:
-            flush()
-            return code or SUCCESS
-        ending = Ending("stopped", "Stopped.")
-    except Ending as error:
-        ending = error
-    except DistillError as error:
-        ending = Ending("stopped", str(error)) if type(error).__name__ == "JobStopped" else ending_of(error)
-    except typer.TyperException as error:
-        ending = Ending("invalid", f"{_in_one_line(error.format_message())} See python -m distill_core --help.")
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        ending = Ending("failed", _unexpected(error, debug))
-    show(ending.sentence, to=error_console())
-    if "--json" in arguments:
-        show_json(ending.to_dict())
-    flush()
-    return ending.exit_code
-
-
-def _in_one_line(message: str) -> str:
-    """What is wrong with a command line, as a sentence."""
-    line = " ".join(message.replace("Value error, ", "").split())
-    return line if line.endswith((".", "?", "!")) else f"{line}."
-
-
-def _unexpected(error: Exception, debug: bool) -> str:
-    what = f"Something went wrong that the workbench did not expect ({type(error).__name__}: {error})."
-    if debug:
-        return what
-    number, path = tempfile.mkstemp(prefix="distill-error-", suffix=".txt")
-    with os.fdopen(number, "w") as file:
-        traceback.print_exception(error, file=file)
-    return f"{what} The traceback is in {path}; --debug shows it here."
-
-
-class _OneLine(logging.Formatter):
-    """Log records without their tracebacks, which no user asked for."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return record.getMessage()
-
-
-def _quiet_logs(debug: bool) -> None:
-    """Warnings of the library go to standard error in one line; with debug, with their tracebacks."""
-    logger = logging.getLogger("distill_core")
-    if logger.handlers:
-        return
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s") if debug else _OneLine())
-    handler.setLevel(logging.WARNING)
-    logger.addHandler(handler)

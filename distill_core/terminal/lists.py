@@ -172,15 +172,19 @@ def _runs() -> Listing:
                 "dataset": record.config.dataset,
                 "losses": further_losses(record.config),
                 "accuracy": (summary.get("student") or {}).get("accuracy"),
+                "tags": " ".join(record.tags),
+                "note": record.note,
                 "created": datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="seconds"),
             }
         )
     empty = "There are no runs yet. Start one: python -m distill_core run --preset quickstart"
-    return Listing(rows, ("run", "status", "student", "teacher", "dataset", "losses", "accuracy", "created"), empty)
+    tags = ("tags",) if any(row["tags"] for row in rows) else ()
+    columns = ("run", "status", "student", "teacher", "dataset", "losses", "accuracy", *tags, "created")
+    return Listing(rows, columns, empty)
 
 
 def _settings() -> Listing:
-    from distill_core.terminal.settings import described
+    from distill_core.insight.setting_rows import described
 
     return Listing(described(), ("path", "default", "takes", "description"))
 

@@ -9,7 +9,10 @@ from typing import Any
 from rich.table import Table
 
 from distill_core.events import beginning_of
+from distill_core.insight.baseline import effort
 from distill_core.insight.beginning import how_it_began
+from distill_core.insight.forgetting import forgetting
+from distill_core.insight.history import Track
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import further_losses, nouns_of
@@ -18,13 +21,14 @@ from distill_core.insight.speed import HOW_MEASURED, one_input, writing_speed
 from distill_core.insight.verdict import nearness, verdict
 from distill_core.insight.words import duration, megabytes, percent
 from distill_core.runs.records import RunRecord
+from distill_core.runs.store import Store
 from distill_core.terminal.screen import show, show_json, side_by_side, table
 from distill_core.terminal.watching import Watch
 
 UNKNOWN = "–"
 
 
-def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
+def show_results(record: RunRecord, store: Store, said: Collection[str] = ()) -> None:
     """Prints a finished run's table, verdict and files, and its warnings but for those `said` already."""
     assert record.summary is not None
     one = nouns_of(record.config)[0]
@@ -38,7 +42,9 @@ def show_results(record: RunRecord, said: Collection[str] = ()) -> None:
     ]
     tables = [models_table(record.summary, one), metrics_table(record.summary), skills_table(record.summary)]
     shown = [line for each in tables if each is not None for line in ("", each)]
-    show("", " · ".join(fact for fact in facts if fact), *shown, "", *sentences(record, said))
+    show(
+        "", " · ".join(fact for fact in facts if fact), *shown, "", *forgotten(record, store), *sentences(record, said)
+    )
 
 
 def show_unfinished(record: RunRecord, watch: Watch, json: bool) -> None:
@@ -140,6 +146,16 @@ def skills_table(summary: dict[str, Any]) -> Table | None:
     return table(("what is kept", "of the teacher's", "gap closed"), rows, numbers=range(1, 3)) if rows else None
 
 
+def forgotten(record: RunRecord, store: Store) -> list[str]:
+    """What a fine-tuning on some kinds of input alone did to the others; nothing of a run without one."""
+    if record.config.phases[-1].pool != "classes":
+        return []
+    track = Track()
+    for event in store.events(record.id):
+        track.feed(event.event)
+    return [told] if (told := forgetting(track)) else []
+
+
 def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     """What the run gained, how sure that is, where its file is, and what to know that was not `said` already."""
     summary = record.summary or {}
@@ -153,6 +169,7 @@ def sentences(record: RunRecord, said: Collection[str] = ()) -> list[str]:
     lines += what_is_kept(summary.get("answers_kept"))
     speed = f"{summary['images_per_second']:,.0f} {nouns_of(record.config)[1]} a second"
     lines.append(f"{duration(summary['seconds'])} of training steps at {speed}.")
+    lines += effort(summary, record.config)
     written = writing_speed(summary.get("latency"))
     lines += [f"{line} {HOW_MEASURED}" for line in written]
     onnx = summary.get("onnx")

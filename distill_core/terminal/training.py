@@ -12,6 +12,7 @@ from rich.console import Console
 from distill_core.config import DistillConfig
 from distill_core.courtesy import apart
 from distill_core.errors import ConfigError, DistillError, StorageError, unknown_name
+from distill_core.events import LABELS_WRITTEN
 from distill_core.runs.records import RunRecord
 from distill_core.terminal.display import display
 from distill_core.terminal.endings import Ending, ending_of, failure_of_run
@@ -32,13 +33,18 @@ def open_store() -> Store:
     return store
 
 
-def find_run(store: Store, text: str) -> RunRecord:
+def find_run(store: Store, text: str, *, put_aside: bool = False) -> RunRecord:
     """A run by its id, or by a beginning of it that fits no other.
+
+    Args:
+        store: where it is.
+        text: what the user wrote.
+        put_aside: whether those that were deleted in the app, but can still be brought back, count too.
 
     Raises:
         ConfigError: if there is none, or several.
     """
-    known = store.list()
+    known = [*store.list(), *(store.list(put_aside=True) if put_aside else ())]
     exact = [record for record in known if record.id == text]
     fitting = exact or [record for record in known if record.id.startswith(text)]
     if len(fitting) > 1:
@@ -65,7 +71,6 @@ def start(store: Store, config: DistillConfig, console: Console, **details: Any)
         DistillError: for bad input.
         Ending: if the run failed or was stopped.
     """
-    from distill_core.runs.execute import LABELS_WRITTEN
     from distill_core.runs.preflight import inspect
     from distill_core.task import no_matter
 

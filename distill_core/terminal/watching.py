@@ -9,6 +9,7 @@ from typing import Any, Literal
 from distill_core.config import DistillConfig
 from distill_core.insight.beginning import how_it_began
 from distill_core.insight.kept import what_is_kept
+from distill_core.insight.measures import MEASURES, called, in_words
 from distill_core.insight.speed import one_input, writing_speed
 from distill_core.insight.words import about, count, megabytes, percent
 from distill_core.runs.progress import Track, seconds_left, share_done
@@ -122,7 +123,8 @@ class Watch:
         yield from map(Said, how_it_began(event.beginning))
 
     def _preparing(self, event: Any) -> Iterator[Said]:
-        if event.what not in self._told:
+        nothing_to_do = event.total > 1 and event.done >= event.total
+        if event.what not in self._told and not nothing_to_do:
             self._told.add(event.what)
             yield Said(event.what)
 
@@ -142,6 +144,7 @@ class Watch:
 
     def _evaluated(self, event: Any) -> Iterator[Said]:
         if event.split == "test":
+            yield Said(self._tested(event))
             return
         if event.who == "teacher":
             yield Said(f"The teacher reaches {percent(event.accuracy)} on validation")
@@ -150,6 +153,13 @@ class Watch:
         epochs = self.track.steps // self.steps_per_epoch
         parts = [f"{self._whose}: epoch {event.epoch} of {epochs}", self.figures, self.left]
         yield Said("  ".join(filter(None, parts)), "epoch")
+
+    def _tested(self, event: Any) -> str:
+        """What is known before the file is made and measured, which of a large model takes minutes."""
+        who = "teacher" if event.who == "teacher" else self._whose
+        metrics = {name: value for name, value in event.metrics.items() if name in MEASURES and value is not None}
+        figures = [f"{called(name)} {in_words(name, metrics[name])}" for name in MEASURES if name in metrics]
+        return ", ".join([f"On test, the {who}: {percent(event.accuracy)}", *figures])
 
     def _measured(self, event: Any) -> Iterator[Said]:
         times = [

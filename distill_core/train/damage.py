@@ -99,7 +99,7 @@ def damage(
     rows, known = [judge.worth(WHOLE, (), model)], dict[tuple[int, ...], Worth]()
     for choice in choices:
         student = task.build(config.student, data.facts, config.seed)
-        begun = task.begin(student, model, reference, choice, data)
+        begun = task.begin(student, model, reference, choice, data, influence)
         name = choice if isinstance(choice, str) else LISTED
         found = known.get(begun.blocks) or judge.worth(name, begun.blocks, student)
         known[begun.blocks], influence = found, begun.influence

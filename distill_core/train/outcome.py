@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from distill_core import footprint
-from distill_core.cards import ModelCard, is_path, without_folder, write_model
+from distill_core.cards import ModelCard, is_path, spoken, write_model
 from distill_core.config import DistillConfig
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
 from distill_core.scoring import Closeness
@@ -100,6 +100,7 @@ def result_of(
         versions=_versions(),
         beginning=dataclasses.asdict(shop.beginning) if shop.beginning else None,
         untrained=_untrained(shop, progress),
+        writing_seconds=progress.writing_seconds,
     )
 
 
@@ -185,7 +186,7 @@ def _guessing(labels: Tensor) -> float | None:
 
 def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelScore:
     return ModelScore(
-        name=without_folder(shop.config.student),
+        name=spoken(shop.config.student),
         parameters=footprint.parameters(shop.student),
         accuracy=score.accuracy,
         loss=score.loss,
@@ -194,14 +195,14 @@ def _student_score(shop: Workshop, progress: Progress, score: Score) -> ModelSco
         last_accuracy=progress.last_accuracy,
         metrics=dict(score.metrics),
         counts=dict(score.counts),
+        by_class=list(score.by_class),
+        learned_from=progress.positions,
     )
 
 
 def _untrained(shop: Workshop, progress: Progress) -> ModelScore | None:
     found = progress.untrained
-    return (
-        ModelScore(without_folder(shop.config.student), footprint.parameters(shop.student), **found) if found else None
-    )
+    return ModelScore(spoken(shop.config.student), footprint.parameters(shop.student), **found) if found else None
 
 
 def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
@@ -213,6 +214,7 @@ def _teacher_score(shop: Workshop, score: Score) -> ModelScore:
         loss=score.loss,
         metrics=dict(score.metrics),
         counts=dict(score.counts),
+        by_class=list(score.by_class),
     )
 
 

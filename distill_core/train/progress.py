@@ -28,7 +28,9 @@ class Progress:
 
     Epochs count from 1; `best` holds the weights that validation prefers; `student_says` the logits `[N, C]` by which a
     phase that ranks images by the student's own loss has ranked them when it began; `temperature` and `gradients` are
-    the last step's; `untrained` is how a student that begins with its teacher's layers did in the test before step 0.
+    the last step's; `positions` counts those that losses were taken over, a repeated one again (None if a part of the
+    training did not count); `writing_seconds` is what the teacher took to write answers; `untrained` is how a student
+    that begins with its teacher's layers did in the test before step 0.
     """
 
     step: int = 0
@@ -44,6 +46,8 @@ class Progress:
     temperature: float = 1.0
     gradients: dict[str, float] | None = None
     untrained: dict[str, Any] | None = None
+    positions: int | None = 0
+    writing_seconds: float = 0.0
 
     def judge(self, accuracy: float, epoch: int, shop: Workshop) -> bool:
         """Takes in a validation accuracy; keeps the weights and says True if it is the best so far."""
@@ -83,6 +87,8 @@ class Progress:
             "forwards": shop.answers.forwards if shop.answers else 0,
             "optimiser": optimiser_values,
             "untrained": self.untrained,
+            "positions": self.positions,
+            "writing_seconds": self.writing_seconds,
         }
         return save_checkpoint(folder, tensors, values)
 
@@ -129,6 +135,8 @@ class Progress:
             train_accuracy=TrainAccuracy(values["train_right"], values["train_seen"]),
             student_says=tensors.get("student_says"),
             untrained=values.get("untrained"),
+            positions=values.get("positions"),
+            writing_seconds=values.get("writing_seconds", 0.0),
         )
 
 

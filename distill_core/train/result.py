@@ -12,7 +12,9 @@ class ModelScore:
     """A model's figures; `accuracy` and `loss` are on the test split, of the weights that validation chose.
 
     `last_accuracy` is the validation accuracy after the last epoch; epochs count from 1. `metrics` is what the problem
-    measures beside accuracy, by name, and `counts` over how many answers each of them is, where that is told.
+    measures beside accuracy, by name, and `counts` over how many answers each of them is, where that is told;
+    `by_class` is the share of right answers of each class (see `task.Score`). A student's `learned_from` counts the
+    positions that its losses were taken over, a repeated one again: of texts the tokens of answers.
     """
 
     name: str
@@ -24,6 +26,8 @@ class ModelScore:
     last_accuracy: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    by_class: list[float | None] = field(default_factory=list)
+    learned_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class RunResult:
     as `agreement` does, and the same with `_beyond` on those of other kinds, where there are any. `answers_kept` is an
     `AnswersKept` as plain data where not all of an answer was kept, over all answers the run used. `beginning` is
     an `events.Beginning` as plain data, of a student that began with another model's layers; `untrained` is its
-    score before the first step, where these are its teacher's. A stopped run has no scores.
+    score before the first step, where these are its teacher's. `writing_seconds` is what the teacher took to write the
+    answers that the data lacked, or to look up those of earlier runs. A stopped run has no scores.
     """
 
     status: Literal["finished", "stopped"]
@@ -63,6 +68,7 @@ class RunResult:
     versions: dict[str, str]
     beginning: dict[str, Any] | None = None
     untrained: ModelScore | None = None
+    writing_seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

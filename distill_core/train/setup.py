@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 from distill_core.cards import ModelCard
 from distill_core.config import Augmentation, DistillConfig, Optimiser
 from distill_core.errors import ConfigError
-from distill_core.events import Beginning
+from distill_core.events import LABELS_WRITTEN, Beginning
 from distill_core.home import default_home
 from distill_core.mapping.taps import Taps
 from distill_core.task import Data, DataFacts, Feed, Split, Task
@@ -29,6 +30,9 @@ from distill_core.train.refusals import check_classes, check_micro_batch, check_
 from distill_core.train.schedule import Span, phase_spans
 from distill_core.train.targets import TeacherAnswers, answers_key
 from distill_core.train.terms import Builder, LossTerms, deployed_architecture, names_of_terms
+
+ProgressOf = Callable[[str], Callable[[int, int], None]]
+"""Given what takes long, how to tell that so many of so many inputs are done; telling may raise to end it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ class Workshop:
     on_policy: OnPolicy | None
     beginning: Beginning | None = None
     origin: nn.Module | None = None
+    writing_seconds: float = 0.0
 
 
 def furnish(
@@ -94,7 +99,7 @@ def furnish(
     task: Task,
     home: Path | None,
     warn: Callable[[str], None],
-    progress: Callable[[int, int], None],
+    progress_of: ProgressOf,
 ) -> Workshop:
     """Builds a run's workshop; sets this thread's torch threads and torch's seed.
 
@@ -103,7 +108,7 @@ def furnish(
         task: of the configuration.
         home: for downloads and kept answers; None downloads into the default home and keeps no answers.
         warn: told what the user should know.
-        progress: told how many inputs a model, such as the teacher, has written the answers of.
+        progress_of: asked before a model writes what the data lacks.
 
     Raises:
         DistillError: for a name, a value or a file that is wrong.
@@ -112,7 +117,7 @@ def furnish(
         torch.set_num_threads(config.hardware.threads)
     torch.manual_seed(config.seed)
     fabric = _fabric(config)
-    data, visible = data_and_labels(config, task, home or default_home(), progress=progress)
+    data, visible = data_and_labels(config, task, home or default_home(), progress=progress_of(LABELS_WRITTEN))
     facts = data.facts
     for note in facts.notes:
         warn(note)
@@ -126,9 +131,9 @@ def furnish(
     steps = steps_per_epoch * config.training.epochs
     spans = phase_spans(config.phases, steps)
 
-    teacher, loaded = None, data
+    teacher, loaded, writing_seconds = None, data, 0.0
     if config.teacher is not None:
-        teacher, data = _invited(config, task, data, visible, fabric.device, home, warn, progress)
+        teacher, data, writing_seconds = _invited(config, task, data, visible, fabric.device, home, warn, progress_of)
     student = task.build(config.student, facts, config.seed)
     begun = begin(config, task, student, loaded, (teacher.model, teacher.card) if teacher else None)
     builder = Builder(
@@ -184,6 +189,7 @@ def furnish(
         on_policy=on_policy,
         beginning=begun[0] if begun else None,
         origin=_origin(config, begun[1], fabric.device) if begun else None,
+        writing_seconds=writing_seconds,
     )
 
 
@@ -204,9 +210,9 @@ def _invited(
     device: torch.device,
     home: Path | None,
     warn: Callable[[str], None],
-    progress: Callable[[int, int], None],
-) -> tuple[Teacher, Data]:
-    """The frozen teacher, and the data with what it had to write."""
+    progress_of: ProgressOf,
+) -> tuple[Teacher, Data, float]:
+    """The frozen teacher, the data with what it had to write, and how many seconds that took."""
     assert config.teacher is not None
     model, card = task.load_teacher(config.teacher, data.facts)
     for assumption in card.provenance.get("assumed", []):
@@ -214,7 +220,9 @@ def _invited(
     channels_last = prefers_channels_last(model)
     model = freeze(_formatted(model, channels_last))
     written = _answers_folder(data, card, "written, greedily", "cpu fp32", home)  # it moves to its device later
-    data = task.completed(data, visible, model, progress, written, warn)
+    begun_at = time.perf_counter()
+    data = task.completed(data, visible, model, progress_of("The teacher writes answers"), written, warn)
+    writing_seconds = time.perf_counter() - begun_at
 
     def feed(split: Split, augmentation: Augmentation | None) -> Feed:
         return task.feed(split, data.facts, augmentation, device, channels_last, card)
@@ -227,7 +235,7 @@ def _invited(
         test=feed(data.test, None),
         channels_last=channels_last,
     )
-    return teacher, data
+    return teacher, data, writing_seconds
 
 
 def _origin(config: DistillConfig, model: nn.Module, device: torch.device) -> nn.Module | None:

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from distill_core.cards import replace_file
+from distill_core.cards import parted, replace_file
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DivergedError
 from distill_core.events import (
@@ -45,6 +45,8 @@ from distill_core.train.sampler import Sampler
 from distill_core.train.schedule import Span, Stretch, learning_rate, stretches_of
 from distill_core.train.setup import furnish
 from distill_core.train.terms import Asks
+from distill_core.train.watching import watcher_of
+from distill_core.train.worth import of_little_use
 
 __all__ = ["RunResult", "Trainer", "distill"]
 
@@ -129,11 +131,12 @@ class Trainer:
             task,
             home,
             warn=lambda message: on_event(Warned(message)),
-            progress=self._progress_of("A model writes answers", task.noun),
+            progress_of=lambda what: self._progress_of(what, task.noun),
         )
         self.progress = Progress()
         self._begun_at = (0, 0.0)
         self._said_what_is_kept = False
+        self._watcher = watcher_of(self.shop)
 
     def run(self, resume: bool = False) -> RunResult:
         """Trains to the end, or until told to stop."""
@@ -141,13 +144,16 @@ class Trainer:
             self.progress = Progress.restore(_folder_to_resume(self._folder), self.shop)
         elif self._folder:
             replace_file(self._folder / "config.json", (self.config.to_json() + "\n").encode())
+        self.progress.writing_seconds += self.shop.writing_seconds
         self._begun_at = (self.progress.step, self.progress.training.seconds)
         self._tell(started(self.shop, self.progress.step))
         if resume:
             self._tell(Resumed(self.progress.step))
         try:
             self._meet_teacher()
+            self._begin_to_watch()
             self._score_untrained()
+            self._score_saved_weights()
             if self._epoch_is_unjudged():
                 self._end_epoch()
             for span in self.shop.spans:
@@ -248,6 +254,8 @@ class Trainer:
         lesson = lesson_of(self.shop, piece.batch, moment.temperature)
         terms = self.shop.terms.raw(moment.weights, lesson)
         self.shop.fabric.backward(sums.add(piece, terms))
+        if self.progress.positions is not None:
+            self.progress.positions += len(lesson.logits)
         self.progress.train_accuracy.add(lesson.logits, lesson.labels, lesson.labelled)
 
     def _shown(self, indices: Tensor, draws: Tensor, asks: Asks) -> Batch:
@@ -294,6 +302,8 @@ class Trainer:
         best = progress.judge(score.accuracy, epoch, shop)
         train = progress.train_accuracy.take()
         self._tell_score(score, epoch, "validation", "student", train, best)
+        if self._watcher and self._watcher.is_due(epoch):
+            self._tell(self._watcher.student_looks(progress.step, epoch))
         self._save()
 
     def _meet_teacher(self) -> None:
@@ -302,6 +312,16 @@ class Trainer:
         if shop.teacher:
             score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation)
             self._tell_score(score, 0, "validation", "teacher")
+            if doubt := of_little_use(score, shop.data.validation.labels, shop.data.facts.outputs):
+                self._tell(Warned(doubt))
+
+    def _begin_to_watch(self) -> None:
+        """Shows one image to both models, where that can be drawn; the student sees it again after epochs."""
+        if self._watcher:
+            self._tell(self._watcher.introduction())
+            self._tell(self._watcher.teacher_looks())
+            if self.progress.step == 0:
+                self._tell(self._watcher.student_looks(0, 0))
 
     def _score_untrained(self) -> None:
         """Tests a student that begins with layers of its teacher before it learns anything: what it starts from."""
@@ -312,6 +332,13 @@ class Trainer:
         near = likened(shop, ~shop.data.test.beyond, self._raise_if_stopping)
         score = with_metrics(score, to_origin(shop, near))
         progress.untrained = {"accuracy": score.accuracy, "loss": score.loss, "metrics": dict(score.metrics)}
+
+    def _score_saved_weights(self) -> None:
+        """Scores a student that begins with a file of weights on validation: its curve begins where they were."""
+        shop = self.shop
+        if self.progress.step == 0 and parted(self.config.student)[0]:
+            score = self._score(shop.model, shop.validation, shop.data.validation)
+            self._tell_score(score, 0, "validation", "student")
 
     def _plain_answers(self) -> Tensor:
         """What the teacher says of the unaugmented images, `[N, C]`."""
@@ -397,9 +424,20 @@ class Trainer:
         train: float | None = None,
         best: bool = False,
     ) -> None:
-        metrics = dict(score.metrics)
-        step = self.progress.step
-        self._tell(Evaluated(step, epoch, split, who, score.accuracy, score.loss, train, best, metrics))
+        self._tell(
+            Evaluated(
+                step=self.progress.step,
+                epoch=epoch,
+                split=split,
+                who=who,
+                accuracy=score.accuracy,
+                loss=score.loss,
+                train_accuracy=train,
+                best=best,
+                metrics=dict(score.metrics),
+                by_class=score.by_class,
+            )
+        )
 
     def _progress_of(self, what: str, noun: str) -> Callable[[int, int], None]:
         def tell(done: int, total: int) -> None:

@@ -110,7 +110,7 @@ class VisionTask:
         return replace(data, facts=replace(data.facts, notes=(*data.facts.notes, note))) if note else data
 
     def _beginning_note(self, student: str, facts: DataFacts) -> str:
-        from distill_core.vision.models.saved import outputs_left
+        from distill_core.vision.models.saved import classes_of, outputs_left
 
         file, bare = parted(student)
         if not file:
@@ -120,6 +120,15 @@ class VisionTask:
             return (
                 f"{name} knows {left:,} classes and {facts.name} has {len(facts.classes):,}: the student's last layer "
                 "is new, and it begins with all the rest."
+            )
+        known = classes_of(file)
+        if known == facts.classes:
+            return ""
+        if known:
+            some = ", ".join([*known[:3], *(["…"] if known[3:] else [])])
+            return (
+                f"{name} knows other classes ({some}): the student begins with its last layer too, as if they were "
+                f"those of {facts.name} in their order."
             )
         return (
             f"{name} says nothing of its data: the student begins with its last layer too, as if its classes were "
@@ -175,6 +184,7 @@ class VisionTask:
         name: str,  # noqa: ARG002
         layers: BlockChoice,  # noqa: ARG002
         data: Data,  # noqa: ARG002
+        influence: tuple[float, ...] = (),  # noqa: ARG002
     ) -> NoReturn:
         """Refuses, as `check_beginning` does."""
         raise ConfigError(_NO_LAYERS)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from distill_core.edge.jobs import ShouldStop
 from distill_core.errors import DistillError
 
 
@@ -16,12 +17,16 @@ class Aside:
         done: whether it is over.
         result: what the work gave; None until then, or if it failed.
         error: the sentence that says why it failed.
+
+    Args:
+        work: given what to ask, now and then, whether to end early; it may ignore that.
     """
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[ShouldStop], Any]) -> None:
         self.done = False
         self.result: Any = None
         self.error: str | None = None
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._do, args=(work,), daemon=True, name="aside")
         self._thread.start()
 
@@ -29,9 +34,18 @@ class Aside:
         """Until it is done, or for so long."""
         self._thread.join(seconds)
 
-    def _do(self, work: Callable[[], Any]) -> None:
+    def stop(self) -> None:
+        """Nobody waits for it any more."""
+        self._stopping.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end early."""
+        return self._stopping.is_set()
+
+    def _do(self, work: Callable[[ShouldStop], Any]) -> None:
         try:
-            self.result = work()
+            self.result = work(self._stopping.is_set)
         except DistillError as error:
             self.error = str(error)
         except Exception as error:

@@ -11,9 +11,11 @@ from distill_core.config import DistillConfig
 from distill_core.insight.choices import TeacherChoice, teachers_for
 from distill_core.insight.foresight import student_parameters
 from distill_core.language import local_models
+from distill_core.language import models as language_models
 from distill_core.language import task as language_task
 from distill_core.language.datasets import JUDGED
 from distill_core.task import ModelChoice, task_named
+from distill_core.vision import models as vision_models
 from distill_core.vision import task as vision_task
 from pages.components.jobs import manager
 
@@ -48,9 +50,21 @@ def hugging_face(dataset: str) -> list[TeacherChoice]:
     ]
 
 
+def architecture(name: str, task: str = "vision") -> str:
+    """An architecture as people say it; as it stands where it is no name of this project."""
+    title = language_models.title if task == "language" else vision_models.title
+    try:
+        return title(name)
+    except ValueError:
+        return name
+
+
 def exact_parameters(config: DistillConfig) -> int | None:
-    """Of a configuration's student on its own images: classes and channels count; None if they are not known."""
-    kinds = {"task", "dataset", "data_folder", "image_size", "student", "teacher"}
+    """Of a configuration's student as it is deployed, on its own images; None if that is not known.
+
+    Classes and channels count, and a teacher's classifier where a loss reuses it.
+    """
+    kinds = {"task", "dataset", "data_folder", "image_size", "student", "teacher", "terms", "objective", "phases"}
     return _exact_parameters(json.dumps(config.model_dump(mode="json", include=kinds)))
 
 

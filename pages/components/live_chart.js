@@ -1,6 +1,5 @@
 // Draws one Plotly figure and keeps it: the same node, the reader's zoom and legend choices survive every update.
-// Colours named by role ("@student/0.2") are resolved here, so that a change of theme needs no new figure.
-const PALETTES = __PALETTES__;
+// Colours named by role are resolved here (see figures/palette.js), so that a change of theme needs no new figure.
 const SCRIPT = "__SCRIPT__";
 const drawn = new WeakMap();
 
@@ -22,22 +21,6 @@ function themeOf(element) {
   probe.fillStyle = background || "#ffffff";
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
-}
-
-function resolved(value, palette) {
-  if (typeof value === "string") {
-    const match = /^@([a-z]+)(?:\/(\d?\.?\d+))?$/.exec(value);
-    if (!match || !palette[match[1]]) return value;
-    const hex = palette[match[1]];
-    if (!match[2]) return hex;
-    const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-    return `rgba(${r},${g},${b},${match[2]})`;
-  }
-  if (Array.isArray(value)) return typeof value[0] === "number" ? value : value.map((item) => resolved(item, palette));
-  if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, resolved(item, palette)]));
-  }
-  return value;
 }
 
 const CONFIG = {
@@ -68,9 +51,10 @@ export default function (component) {
     state.version = payload.version;
     state.theme = theme;
     host.style.height = `${payload.height}px`;
-    host.setAttribute("role", "img");
+    host.setAttribute("role", "figure");
     host.setAttribute("aria-label", payload.alt);
     host.dataset.chart = payload.name;
+    host.classList.toggle("buttons-below", Boolean(payload.figure.layout.xaxis?.title?.text));
     const figure = resolved(payload.figure, PALETTES[theme]);
     figure.layout.font = { ...figure.layout.font, family: getComputedStyle(host).getPropertyValue("--st-font") };
     state.queue = state.queue

@@ -17,11 +17,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from distill_core.figures import PALETTES, Figure
+from distill_core.figures import Figure
+from distill_core.figures.palette import palette_script
 
 SCRIPT_NAME = "plotly.min.js"
 _HTML = '<div class="live-chart"></div>\n'
-_CSS = ".live-chart { width: 100%; overflow: hidden; }\n.live-chart .modebar { opacity: .8; }\n"
+_CSS = """.live-chart { width: 100%; overflow: hidden; }
+.live-chart .modebar { opacity: .8; }
+/* The legend and the names of phases lie above. */
+.live-chart.buttons-below .modebar { top: auto !important; bottom: 0; }
+.live-chart.buttons-below .modebar-container { top: auto !important; bottom: 0; height: 24px !important; }
+.live-chart .parcoords .axis :is(path, line) { stroke: var(--st-text-color) !important; stroke-opacity: .3 !important; }
+.live-chart .parcoords text { text-shadow: none !important; }
+"""
 
 
 def provide_script(static: Path) -> None:
@@ -40,8 +48,8 @@ def provide_script(static: Path) -> None:
 
 @lru_cache(maxsize=1)
 def _component() -> Callable[..., object]:
-    script = Path(__file__).with_suffix(".js").read_text("utf-8")
-    script = script.replace("__PALETTES__", json.dumps(PALETTES)).replace("__SCRIPT__", f"app/static/{SCRIPT_NAME}")
+    drawing = Path(__file__).with_suffix(".js").read_text("utf-8")
+    script = palette_script() + drawing.replace("__SCRIPT__", f"app/static/{SCRIPT_NAME}")
     return st.components.v2.component("live_chart", html=_HTML, css=_CSS, js=script, isolate_styles=False)
 
 

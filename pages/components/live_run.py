@@ -5,20 +5,24 @@ from __future__ import annotations
 import sys
 import threading
 import types
+import zlib
 from collections import OrderedDict
 from typing import Any
 
-from distill_core.figures import accuracy_curves, loss_curves
+from distill_core.figures import accuracy_curves, class_bars, loss_curves
 from distill_core.figures.loss import Show
 from distill_core.insight.history import RunHistory
+from distill_core.insight.marks import Mark, told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.standing import empty_chart
+from distill_core.runs.fork import forked_at
 from distill_core.runs.records import Snapshot
 from pages.components.jobs import manager
 from pages.components.live_chart import payload
 
 KEPT = 16
 CHART_HEIGHT = 360
+CLASSES_HEIGHT = 240
 
 
 class LiveRun:
@@ -29,6 +33,7 @@ class LiveRun:
         self.history = RunHistory()
         self._cursor = 0
         self._status = ""
+        self._forks: list[Mark] = []
         self._charts: dict[str, tuple[str, bytes]] = {}
         self._lock = threading.Lock()
 
@@ -45,7 +50,16 @@ class LiveRun:
             for event in snapshot.events:
                 self.history.feed(event.event, of_baseline=event.run_id != self.run_id)
             self._cursor, self._status = snapshot.last_seq, snapshot.status
+            if started := self.history.student.started:
+                steps = forked_at(snapshot.record, manager().store.home, started.steps_per_epoch)
+                self._forks = [Mark("forked", step, "another run began from here") for step in steps]
             return snapshot
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What happened beside learning in the training that goes on now, or went on last."""
+        forks = [] if self.history.in_baseline else self._forks
+        return sorted([*self.history.current.marks, *forks], key=lambda mark: mark.step)
 
     def losses(self, show: Show = "weighted", logarithmic: bool = False) -> bytes:
         """The chart of the loss: the baseline's while that trains, then the student's."""
@@ -54,7 +68,8 @@ class LiveRun:
         measured = self.history.measured if whose == "student" else None
         empty = empty_chart(self._status, "step")
         view = f"{show}-{'log' if logarithmic else 'linear'}"
-        version = f"{view}-{whose}-{len(track.logged)}-{track.step}-{track.steps}-{measured is not None}"
+        marks = self.marks
+        version = f"{view}-{whose}-{len(track.logged)}-{track.step}-{track.steps}-{_mark_of(marks)}"
 
         def draw() -> Any:
             return loss_curves(
@@ -65,10 +80,11 @@ class LiveRun:
                 show=show,
                 logarithmic=logarithmic,
                 of_baseline=whose == "baseline",
+                marks=marks,
                 empty=empty,
             )
 
-        alt = f"Loss of the {whose} over the training steps"
+        alt = f"Loss of the {whose} over the training steps. {told(marks)}"
         return self._chart("loss", view, version if track.logged else f"{version}-{empty}", alt, draw)
 
     def accuracies(self, measure: Measure = MEASURES[ACCURACY]) -> bytes:
@@ -77,7 +93,8 @@ class LiveRun:
         teacher = student.of_teacher(measure.name)
         empty = empty_chart(self._status, "epoch")
         version = f"{len(student.evaluated)}-{len(baseline.evaluated)}-{teacher}-{student.steps or baseline.steps}"
-        version = f"{measure.name}-{version}"
+        marks = [] if self.history.in_baseline else self.marks
+        version = f"{measure.name}-{version}-{_mark_of(marks)}"
         version += "" if student.evaluated or baseline.evaluated else f"-{empty}"
 
         def draw() -> Any:
@@ -87,20 +104,36 @@ class LiveRun:
                 epochs=student.epochs or baseline.epochs,
                 teacher=teacher,
                 measure=measure,
+                marks=marks,
+                steps_per_epoch=student.started.steps_per_epoch if student.started else 1,
                 empty=empty,
             )
 
         alt = f"{measure.axis.capitalize()}: student, baseline and teacher over the epochs"
         return self._chart("accuracy", measure.name, version, alt, draw)
 
-    def _chart(self, name: str, view: str, version: str, alt: str, draw: Any) -> bytes:
+    def classes(self) -> tuple[bytes, str] | None:
+        """The gain of each class as a chart, and in a sentence; None while student or baseline have none to tell."""
+        found = self.history.class_gains
+        if found is None:
+            return None
+        version = f"{len(self.history.student.evaluated)}"
+        alt = f"Gain of the student over the baseline, class by class. {found.sentence}"
+        return self._chart("classes", "", version, alt, lambda: class_bars(found.frame), CLASSES_HEIGHT), found.sentence
+
+    def _chart(self, name: str, view: str, version: str, alt: str, draw: Any, height: int = CHART_HEIGHT) -> bytes:
         """The finished chart; tabs that look at it in different views have one each."""
         with self._lock:
             known = self._charts.get(name + view)
             if known is None or known[0] != version:
-                chart = payload(draw(), name=name, version=f"{self.run_id}-{version}", alt=alt, height=CHART_HEIGHT)
+                chart = payload(draw(), name=name, version=f"{self.run_id}-{version}", alt=alt, height=height)
                 known = self._charts[name + view] = (version, chart)
             return known[1]
+
+
+def _mark_of(marks: list[Mark]) -> int:
+    """Another number for other marks."""
+    return zlib.crc32(repr(marks).encode())
 
 
 def live_run(run_id: str) -> LiveRun:

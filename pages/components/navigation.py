@@ -23,10 +23,22 @@ def navigation() -> Any:
                 help="What distillation is, a demo at one button, and your recent runs.",
             ),
             st.Page(
+                "pages/learn.py",
+                title="Learn",
+                icon=":material/school:",
+                help="Guided tours in short steps, on images and on language, each with a question and a picture.",
+            ),
+            st.Page(
                 "pages/train.py",
                 title="Train",
                 icon=":material/model_training:",
                 help="Choose teacher, student and data, start a run, and watch it learn.",
+            ),
+            st.Page(
+                "pages/runs.py",
+                title="Runs",
+                icon=":material/table_rows:",
+                help="Every run: find, tag, take away, delete and restore; and the queue.",
             ),
             st.Page(
                 "pages/compare.py",
@@ -39,6 +51,30 @@ def navigation() -> Any:
                 title="Studies",
                 icon=":material/science:",
                 help="Variants with several seeds each: what makes a difference, and what may be chance.",
+            ),
+            st.Page(
+                "pages/try_it.py",
+                title="Try it",
+                icon=":material/touch_app:",
+                help="Draw, pick or write something, and see what teacher, baseline and student answer.",
+            ),
+            st.Page(
+                "pages/advisor.py",
+                title="Advisor",
+                icon=":material/assistant_navigation:",
+                help="From your case to a student and a way to teach it, by what was measured.",
+            ),
+            st.Page(
+                "pages/teachers.py",
+                title="Teachers",
+                icon=":material/cast_for_education:",
+                help="Models that can teach: those inside, your own, and what each is like.",
+            ),
+            st.Page(
+                "pages/edge.py",
+                title="Edge",
+                icon=":material/developer_board:",
+                help="A finished run as a file: size, measured speed, and everything to take away.",
             ),
         ],
         position="top",

@@ -7,29 +7,34 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.insight.doubts import doubts
 from distill_core.insight.names import run_name
-from distill_core.insight.settings import fits_a_line, terminal_command
 from distill_core.presets import load
 from pages.components.form.advanced import advanced
 from pages.components.form.details import details
+from pages.components.form.doctor import doctor
+from pages.components.form.elsewhere import elsewhere, open_a_file
 from pages.components.form.lessons import labels, objective, own_texts
 from pages.components.form.methods import methods
-from pages.components.form.models import BEGINNINGS, models
+from pages.components.form.models import BEGINNINGS, kind, models
 from pages.components.form.problems import described, waiting
 from pages.components.form.schedule import phases, training
 from pages.components.form.state import base, fill_form, fill_untouched_form
 from pages.components.jobs import submit
+from pages.components.links import fill_form_from_link
 from pages.components.trouble import fragment
-
-FILE = "my-run.json"
 
 
 def run_form() -> None:
     """The form and its start button."""
     fill_untouched_form()
+    fill_form_from_link()
     fragment(_form)()
 
 
 def _form() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kind()
+        st.space("stretch")
+        open_a_file()
     teacher, student = models()
     left, right = st.columns(2, gap="large")
     with left:
@@ -60,8 +65,9 @@ def _form() -> None:
         _start(None)
         return
     config = config.model_copy(update={"name": run_name(config)})
+    doctor(config)
     _start(config)
-    _from_a_terminal(config)
+    elsewhere(config, BEGINNINGS[base().task])
 
 
 def _start(config: DistillConfig | None) -> None:
@@ -94,23 +100,3 @@ def _what_happens(config: DistillConfig) -> str:
             "First the baseline, unless it is known from an earlier run, then the student. Other runs wait their turn."
         )
     return "The student learns from the teacher; nothing tells what labels alone would have given."
-
-
-def _from_a_terminal(config: DistillConfig) -> None:
-    """The command that starts the same run; settings too long for a line go into a file beside it."""
-    preset = BEGINNINGS[base().task]
-    quickstart = load(preset)
-    st.caption("The same run from a terminal:")
-    if fits_a_line(config, quickstart):
-        st.code(terminal_command(config, quickstart, preset), language="bash", wrap_lines=True)
-        return
-    st.code(f"python -m distill_core run {FILE}", language="bash", wrap_lines=True)
-    st.download_button(
-        f"Download {FILE}",
-        config.to_json(),
-        file_name=FILE,
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-        key="configuration-file",
-    )

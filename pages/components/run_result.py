@@ -10,7 +10,7 @@ import streamlit as st
 
 from distill_core.events import beginning_of
 from distill_core.figures import result_bars
-from distill_core.insight.baseline import compared
+from distill_core.insight.baseline import compared, effort
 from distill_core.insight.beginning import how_it_began, worth_before
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import called, in_order, in_words
@@ -18,11 +18,12 @@ from distill_core.insight.names import nouns_of, student_name, teacher_name
 from distill_core.insight.settings import leaves, said, terminal_command
 from distill_core.insight.skills import HOW_SURE, kept_skills
 from distill_core.insight.speed import HOW_MEASURED, one_input, tokens_a_second, writing_speed
-from distill_core.insight.verdict import ONE_SEED, nearness, verdict
+from distill_core.insight.verdict import nearness, one_seed, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
 from distill_core.runs.records import RunRecord
 from distill_core.task import task_named
+from pages.components.as_text import as_text
 from pages.components.live_chart import live_chart, payload
 
 BARS_HEIGHT = 210
@@ -37,9 +38,9 @@ def result(record: RunRecord) -> None:
     """The result in words, beside the bars, above the table."""
     summary = record.summary or {}
     found = verdict(summary, record.config)
-    st.markdown(f"### {_coloured(found.headline)}")
+    st.markdown(f"### {_coloured(as_text(found.headline))}")
     if found.caution:
-        st.info(found.caution, icon=":material/info:")
+        st.info(as_text(found.caution), icon=":material/info:")
     models = _models(record, summary)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -59,7 +60,7 @@ def result(record: RunRecord) -> None:
         _skills(summary)
     with right:
         _file(record, summary)
-        seeds = [ONE_SEED] if found.kind in ("gain", "loss") else []
+        seeds = [as_text(one_seed(record.config))] if found.kind in ("gain", "loss") else []
         st.markdown("\n".join(f"- {line}" for line in [*seeds, *_remarks(record, summary)]))
 
 
@@ -185,14 +186,16 @@ def _skills(summary: dict[str, Any]) -> None:
     if not found:
         return
     st.markdown("##### What is kept of each skill")
-    lines = [["", "Of the teacher's", "Gap closed"], [":-", "-:", "-:"]]
-    lines += [[each.title, each.retained, each.closed] for each in found]
-    st.markdown("\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines))
+    lines = [["", *map(_small, ("Of the teacher's", "Gap closed"))], [":-", "-:", "-:"]]
+    lines += [[_cell(text) for text in (each.title, each.retained, each.closed)] for each in found]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     st.caption(" ".join([*(f"{each.title}: {each.why}" for each in found if each.why), HOW_SURE]))
 
 
 def _cell(text: str) -> str:
-    return text if set(text) <= set(":-") else _small(unbroken(text))
+    """A figure and its interval stay whole each, and may stand below each other where there is little room."""
+    figure, bracket, interval = text.partition(" (")
+    return _small(unbroken(figure) + bracket + unbroken(interval))
 
 
 def _small(text: str) -> str:
@@ -223,6 +226,7 @@ def _remarks(record: RunRecord, summary: dict[str, Any]) -> list[str]:
     if summary.get("seconds") is not None:
         speed = f"{summary.get('images_per_second') or 0:,.0f} {several} a second"
         lines.append(f"Training steps took {duration(summary['seconds'])} at {speed}.")
+    lines += effort(summary, record.config)
     if summary.get("cache_hit_rate"):
         lines.append(f"{percent(summary['cache_hit_rate'], 0)} of the teacher's answers came from the cache.")
     lines += how_it_began(beginning_of(summary.get("beginning"))) + worth_before(summary)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -13,10 +12,12 @@ from distill_core.insight.beginning import begins_with, how_it_began
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
+from distill_core.insight.marks import told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.names import LONGEST_TEACHER, further_losses, shortened, student_name, teacher_name
+from distill_core.insight.names import LONGEST_TEACHER, data_name, further_losses, shortened, student_name, teacher_name
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
+from pages.components.as_text import as_text
 from pages.components.form.state import fill_form
 from pages.components.form.words import of_failure
 from pages.components.from_the_top import from_the_top
@@ -24,13 +25,15 @@ from pages.components.jobs import attempt, manager
 from pages.components.jobs import record as find_record
 from pages.components.learns_by import learns_by
 from pages.components.live_chart import live_chart
-from pages.components.live_run import CHART_HEIGHT, live_run
-from pages.components.run_delete import delete_button
+from pages.components.live_run import CHART_HEIGHT, CLASSES_HEIGHT, LiveRun, live_run
+from pages.components.run_delete import delete_button, is_deleted
 from pages.components.run_figures import figures
 from pages.components.run_result import result, settings
+from pages.components.runs.fork import fork_button
 from pages.components.settle import settle
 from pages.components.status import badge, time_left
 from pages.components.trouble import fragment
+from pages.components.watched_image import watched_image
 
 TICK = 1.0
 LOW_ROW = 34
@@ -39,6 +42,8 @@ LOW_ROW = 34
 
 def run_view(record: RunRecord) -> None:
     """Shows a run; while it is live, the page renews itself once a second."""
+    if is_deleted(record):
+        return
     fragment(_view, run_every=TICK if record.live else None)(record.id, record.live)
     settings(record)
     delete_button(record)
@@ -75,16 +80,30 @@ def _view(run_id: str, was_live: bool) -> None:
     with left:
         show, logarithmic = _loss_view(snapshot.record)
         live_chart(run.losses(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
+        if run.marks:
+            st.caption(f"Marked at the foot: {told(run.marks)}")
     with right:
         measure = _measure_view(snapshot.record, run.history)
         live_chart(run.accuracies(measure), key=f"accuracy-{run_id}", height=CHART_HEIGHT)
         changed = forgetting(run.history.student)
         if changed:
             st.caption(changed)
+    watched_image(run.history, run_id)
+    _class_gains(run)
     summary = snapshot.record.summary  # once it is there it knows better: a file may have been made later
     for warning in run.history.warnings if summary is None else summary["warnings"]:
         st.warning(warning, icon=":material/info:")
     learns_by(snapshot.record, run.history.student.started)
+
+
+def _class_gains(run: LiveRun) -> None:
+    """What the teacher gave class by class, where answers are classes and there is a baseline."""
+    found = run.classes()
+    if found is not None:
+        chart, sentence = found
+        st.markdown("**Gain of each class**", help="Student minus baseline on validation, after the same epoch.")
+        live_chart(chart, key=f"classes-{run.run_id}", height=CLASSES_HEIGHT)
+        st.caption(sentence)
 
 
 def _loss_view(record: RunRecord) -> tuple[Show, bool]:
@@ -145,32 +164,40 @@ def _header(snapshot: Snapshot) -> None:
     student = student_name(config.student)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if config.teacher is None:
-            title = f":green[{student}] learns from labels"
+            title = f":green[{as_text(student)}] learns from labels"
         else:
-            title = f":green[{student}] learns from :violet[{teacher_name(config.teacher)}]"
+            title = f":green[{as_text(student)}] learns from :violet[{as_text(teacher_name(config.teacher))}]"
         st.header(title, anchor=False, width="content")
         badge(snapshot.status)
         st.space("stretch")
-        _buttons(record)
+        _buttons(snapshot)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
     told = record.name.startswith(shortened(student, LONGEST_TEACHER))  # by the title
-    images = Path(config.data_folder).name if config.data_folder else config.dataset
-    facts = ["" if told else record.name, images, labels, begins_with(config)]
+    facts = ["" if told else record.name, data_name(config), labels, begins_with(config)]
     if config.teacher is not None:
         facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}", further_losses(config)]
     if config.training.on_policy:
         facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student, without labels")
     epochs = config.training.epochs
     facts += [f"{epochs} epoch{'s' if epochs != 1 else ''}", f"seed {config.seed}"]
-    st.caption(" · ".join(fact for fact in facts if fact))
+    st.caption(as_text(" · ".join(fact for fact in facts if fact)))
 
 
-def _buttons(record: RunRecord) -> None:
-    """What can be done with the run as it is now."""
+def _buttons(snapshot: Snapshot) -> None:
+    """What can be done with the run as it is now; what is trained is no longer paused, for the rest is soon over."""
+    record = snapshot.record
     run_id, jobs = record.id, manager()
-    if record.status == "running":
-        st.button("Pause", icon=":material/pause:", on_click=attempt, args=(jobs.pause, run_id), key="pause")
-    if record.status == "paused":
+    trained, pausing = snapshot.progress.trained, jobs.pausing(run_id)
+    if record.status == "running" and not trained:
+        st.button(
+            "Pausing…" if pausing else "Pause",
+            icon=":material/pause:",
+            on_click=attempt,
+            args=(jobs.pause, run_id),
+            disabled=pausing,
+            key="pause",
+        )
+    if record.status == "paused" or (pausing and not trained):
         st.button("Continue", icon=":material/play_arrow:", on_click=attempt, args=(jobs.unpause, run_id), key="go-on")
     if record.live:
         st.button(
@@ -180,6 +207,7 @@ def _buttons(record: RunRecord) -> None:
             args=(jobs.stop, run_id),
             disabled=record.status == "stopping",
             key="stop",
+            help="The student is trained and kept; its file can be made later." if trained else None,
         )
     failed = record.status == "failed"
     if record.resumable and (record.has_checkpoint or not failed):
@@ -201,6 +229,8 @@ def _buttons(record: RunRecord) -> None:
         key="again",
     ):
         st.switch_page("pages/train.py")
+    if record.started is not None:
+        fork_button(record)
 
 
 def _goes_on(record: RunRecord) -> bool:
@@ -219,6 +249,10 @@ def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     progress = snapshot.progress
     if snapshot.status == "queued":
         st.markdown(f":material/hourglass_empty: {progress.doing}. It starts by itself when the runs before it end.")
+        return
+    if manager().pausing(snapshot.run_id) and not progress.trained:
+        goes_on = f"{progress.doing[:1].lower()}{progress.doing[1:]}"
+        st.progress(progress.share, text=f"Pausing as soon as this allows it: {goes_on}")
         return
     parts = [progress.doing, history.where if progress.phase else "", time_left(snapshot)]
     st.progress(progress.share, text=" · ".join(part for part in parts if part))

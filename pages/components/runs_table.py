@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,6 +38,37 @@ _SAID: dict[Any, Any] = {
 }
 
 
+_HEADS = {
+    "run": "Run",
+    "teacher": "Teacher",
+    "accuracy": "Accuracy",
+    "interval": "95% interval",
+    "baseline": "Baseline",
+    "gain": "Gain",
+    "gain_interval": "Gain, 95%",
+    "retention": "Retention",
+    "gap_closed": "Gap closed",
+    "parameters": "Parameters",
+    "bytes": "File size",
+    "latency": "CPU time",
+    "token": "A token written",
+    "labels": "Labels",
+    "temperature": "T",
+    "alpha": "Alpha",
+    "seed": "Seed",
+}
+_HELP = {
+    "accuracy": "On the test split.",
+    "interval": "Of the accuracy, from the number of test inputs alone; another seed may lie outside.",
+    "gain": "Points over the baseline.",
+    "gain_interval": "Of the gain, from the number of test inputs alone. Where it holds 0, the gain may be chance.",
+    "retention": "The student's accuracy as a share of the teacher's.",
+    "gap_closed": "How far from baseline to teacher. A dash where that difference may be chance.",
+    "latency": "One image, or one window of tokens read; one thread, median.",
+    "token": f"Language models only. {HOW_MEASURED}",
+}
+
+
 def recent_runs() -> None:
     """The latest runs, each with a button that opens it."""
     found = manager().store.list("run", limit=RECENT + 1)
@@ -65,7 +97,7 @@ def recent_runs() -> None:
         },
     )
     if more:
-        st.caption(f"The latest {RECENT} are shown. **Compare** has every run that finished.")
+        st.caption(f"The latest {RECENT} are shown. **Runs** has all of them.")
 
 
 def _row(record: RunRecord) -> dict[str, Any]:
@@ -75,7 +107,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
     budget = record.config.label_budget
     return {
         "open": ":material/open_in_full: Open",
-        "run": _name(record),
+        "run": short_name(record),
         "status": record.status,
         "student": student_name(record.config.student),
         "teacher": _teacher(record),
@@ -86,7 +118,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _name(record: RunRecord) -> str:
+def short_name(record: RunRecord) -> str:
     """A run's name without what stands in columns beside it."""
     names = student_name(record.config.student), _teacher(record)
     student, teacher = (shortened(name, LONGEST_TEACHER) for name in names)
@@ -101,8 +133,24 @@ def _open(ids: list[str]) -> None:
     st.switch_page("pages/train.py", query_params={"run": ids[st.session_state["open-run"].row]})
 
 
-def comparison_table(rows: pd.DataFrame) -> list[int]:
-    """Finished runs with everything that tells them apart; returns the numbers of the rows ticked."""
+def in_words(rows: pd.DataFrame) -> pd.DataFrame:
+    """The comparison's rows as a reader sees them, each cell in words and a dash where nothing is known."""
+    table = pd.DataFrame(index=rows.index)
+    for name in map(str, rows):
+        say = _SAID.get(name, str)
+        say = say.format if isinstance(say, str) else say
+        table[_HEADS.get(name, name)] = ["–" if pd.isna(value) else say(value) for value in rows[name]]
+    return table
+
+
+def comparison_table(rows: pd.DataFrame, key: str, ticked: Sequence[int] = ()) -> list[int]:
+    """Finished runs with everything that tells them apart; returns the numbers of the rows ticked.
+
+    Args:
+        rows: of the runs.
+        key: of the table; ticks are kept as numbers of rows, so other rows need another.
+        ticked: the rows that are ticked to begin with.
+    """
     event = st.dataframe(
         rows.style.format({name: said for name, said in _SAID.items() if name in rows}, na_rep="–"),
         hide_index=True,
@@ -110,31 +158,24 @@ def comparison_table(rows: pd.DataFrame) -> list[int]:
         height="content" if len(rows) <= MOST_ROWS else 38 + 35 * MOST_ROWS,
         on_select="rerun",
         selection_mode="multi-row",
-        key="compare_rows",
+        selection_default={"selection": {"rows": list(ticked)}},
+        key=key,
         alt="Finished runs",
         placeholder="–",
-        column_config={
-            "run": st.column_config.TextColumn("Run", pinned=True, width="medium"),
-            "teacher": st.column_config.TextColumn("Teacher"),
-            "accuracy": st.column_config.NumberColumn("Accuracy", help="On the test split."),
-            "baseline": st.column_config.NumberColumn("Baseline"),
-            "gain": st.column_config.NumberColumn("Gain", help="Points over the baseline."),
-            "retention": st.column_config.NumberColumn(
-                "Retention", help="The student's accuracy as a share of the teacher's."
-            ),
-            "gap_closed": st.column_config.NumberColumn(
-                "Gap closed", help="How far from baseline to teacher. A dash where that difference may be chance."
-            ),
-            "parameters": st.column_config.NumberColumn("Parameters"),
-            "bytes": st.column_config.NumberColumn("File size"),
-            "latency": st.column_config.NumberColumn(
-                "CPU time", help="One image, or one window of tokens read; one thread, median."
-            ),
-            "token": st.column_config.NumberColumn("A token written", help=f"Language models only. {HOW_MEASURED}"),
-            "labels": st.column_config.TextColumn("Labels", alignment="right"),
-            "temperature": st.column_config.NumberColumn("T"),
-            "alpha": st.column_config.NumberColumn("Alpha"),
-            "seed": st.column_config.NumberColumn("Seed"),
-        },
+        column_config={name: _column(name) for name in _HEADS},
     )
+    return ticked_rows(event)
+
+
+def ticked_rows(event: Any) -> list[int]:
+    """The numbers of the rows that are ticked in a table."""
     return list(event.selection.rows)
+
+
+def _column(name: str) -> Any:
+    head = _HEADS[name]
+    if name == "run":
+        return st.column_config.TextColumn(head, pinned=True, width="medium")
+    if name in ("teacher", "labels", "interval", "gain_interval"):
+        return st.column_config.TextColumn(head, alignment=None if name == "teacher" else "right", help=_HELP.get(name))
+    return st.column_config.NumberColumn(head, help=_HELP.get(name))

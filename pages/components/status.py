@@ -26,12 +26,25 @@ _BADGES: dict[str, tuple[str, Colour]] = {
 
 def badge(status: str) -> None:
     """A run's state as a badge."""
-    icon, colour = _BADGES.get(status, (":material/help:", "gray"))
-    st.badge(status, icon=icon, color=colour)
+    _, colour = _BADGES.get(status, ("", "gray"))
+    st.badge(status, icon=icon_of(status), color=colour)
 
 
-def time_left(snapshot: Snapshot) -> str:
-    """``about 40 s left`` while steps are trained and timed; else nothing is measured, so nothing is said."""
+def icon_of(status: str) -> str:
+    """A run's state as an icon."""
+    return _BADGES.get(status, (":material/help:", "gray"))[0]
+
+
+def time_left(snapshot: Snapshot, *, brief: bool = False) -> str:
+    """``about 40 s of training left, plus export and measuring`` while steps are trained and timed; else nothing.
+
+    Args:
+        snapshot: of the run.
+        brief: leaves out what comes after the training.
+    """
     progress = snapshot.progress
     timed = snapshot.status == "running" and progress.phase and progress.step and progress.seconds_left is not None
-    return f"{about(progress.seconds_left or 0)} left" if timed else ""
+    if not timed:
+        return ""
+    plus = f", plus {progress.not_counted}" if progress.not_counted and not brief else ""
+    return f"{about(progress.seconds_left or 0)} of training left{plus}"

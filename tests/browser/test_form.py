@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from app_process import App
+from playwright.sync_api import expect
+from watching import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One app for all tests of this file: none of them leaves anything in its home."""
+    folder = tmp_path_factory.mktemp("form")
+    with App(folder / "home", folder / "app.log") as app:
+        yield app.url
 
 
 def opened(new_tab: Any, served: str, **settings: Any) -> Any:
@@ -16,11 +28,6 @@ def opened(new_tab: Any, served: str, **settings: Any) -> Any:
     tab.get_by_role("button", name="Start", exact=True).wait_for(timeout=60_000)
     settled(tab)
     return tab
-
-
-def settled(tab: Any) -> None:
-    tab.wait_for_timeout(400)
-    tab.locator(IDLE).wait_for(timeout=60_000)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +48,32 @@ def test_a_number_out_of_range_stops_the_start_and_is_named(
     tab.get_by_label(field, exact=True).fill(typed)
     start.click()  # straight from the field: the click itself brings the number to the form
     tab.get_by_text(sentence).first.wait_for(timeout=20_000)
-    settled(tab)
-    assert start.is_disabled()
+    expect(start).to_be_disabled(timeout=20_000)
     assert "run=" not in tab.url
+
+
+def test_settings_saved_as_a_file_fill_the_form_again(served: str, new_tab: Any, tmp_path: Path) -> None:
+    tab = opened(new_tab, served)
+    typed(tab, "7")
+    tab.get_by_role("tab", name="File").click()
+    with tab.expect_download() as download:
+        tab.locator(".st-key-configuration-file button").click()
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    assert json.loads(saved.read_text("utf-8"))["training"]["epochs"] == 7
+    typed(tab, "8")
+    tab.locator(".st-key-open-configuration button").first.click()
+    tab.locator("input[type=file]").set_input_files(saved)
+    expect(tab.get_by_label("Epochs", exact=True)).to_have_value("7", timeout=20_000)
+    expect(tab.get_by_text("--set epochs=7")).to_have_count(1, timeout=20_000)
+
+
+def typed(tab: Any, epochs: str) -> None:
+    """Another number of epochs, which the command then says."""
+    field = tab.get_by_label("Epochs", exact=True)
+    field.fill(epochs)
+    field.press("Enter")
+    tab.get_by_text(f"--set epochs={epochs}").wait_for(state="attached", timeout=20_000)
 
 
 def test_pairs_made_by_hand_can_be_removed_and_added(served: str, new_tab: Any) -> None:
@@ -57,15 +87,43 @@ def test_pairs_made_by_hand_can_be_removed_and_added(served: str, new_tab: Any) 
     pairs = tab.locator("[data-testid=stMultiSelect]").filter(has_text="Pairs, student")
     pairs.get_by_text("stage2 → stage2.block2").wait_for(timeout=20_000)
     settled(tab)
+    tab.get_by_text("Add a pair from lists").click()
     add = tab.get_by_role("button", name="Add pair")
     add.click()
     pairs.get_by_text("→").nth(1).wait_for(timeout=20_000)
     settled(tab)
     pairs.get_by_role("button").first.click()
+    expect(pairs.get_by_text("stage2 → stage2.block2")).to_have_count(0, timeout=20_000)
+    expect(tab.get_by_text("chosen by hand")).to_have_count(1, timeout=20_000)
+    expect(tab.get_by_role("button", name="Start", exact=True)).to_be_enabled(timeout=20_000)
+
+
+def test_layers_are_joined_and_parted_in_the_drawing(served: str, new_tab: Any) -> None:
+    tab = opened(new_tab, served)
+    tab.get_by_text("Attention transfer", exact=True).last.click()
+    canvas = tab.locator(".canvas")
+    suggested = canvas.locator("path")
+    canvas.locator(".student .layer").first.wait_for(timeout=20_000)
     settled(tab)
-    assert pairs.get_by_text("stage2 → stage2.block2").count() == 0
-    assert tab.get_by_text("chosen by hand").count() == 1
-    assert tab.get_by_role("button", name="Start", exact=True).is_enabled()
+    before = suggested.count()
+    assert before > 0
+    assert canvas.locator(".teacher .layer").first.is_disabled(), "first a student layer, then its teacher"
+
+    join(tab, 0, 0)
+    tab.get_by_text("Pairs, student → teacher").wait_for(timeout=20_000)
+    expect(suggested).to_have_count(before + 1, timeout=20_000)
+    join(tab, 0, 0)
+    expect(suggested).to_have_count(before, timeout=20_000)
+    expect(tab.get_by_role("button", name="Start", exact=True)).to_be_enabled(timeout=20_000)
+
+
+def join(tab: Any, student: int, teacher: int) -> None:
+    """By keyboard, as a mouse does it too."""
+    tab.locator(".canvas .student .layer").nth(student).focus()
+    tab.keyboard.press("Enter")
+    tab.locator(".canvas .teacher .layer").nth(teacher).focus()
+    tab.keyboard.press("Enter")
+    settled(tab)
 
 
 def test_in_a_narrow_window_every_choice_of_the_fine_tuning_is_whole(served: str, new_tab: Any) -> None:

@@ -59,3 +59,9 @@ def test_the_user_hears_of_a_busy_machine_above_a_fifth_of_the_samples():
     assert message.startswith("Busy machine: up to 34%")
     assert "hidden" not in message
     assert "hidden" in (samples.busy_message({"a": 0.6}) or "")
+
+
+def test_the_spread_holds_percentiles_of_all_samples_and_the_ends_of_the_repeats_medians():
+    repeats = [[1_000_000, 2_000_000, 3_000_000], [2_000_000, 4_000_000, 6_000_000]]
+    found = samples.spread(repeats)
+    assert found == {"p50": 2.5, "p90": 5.0, "p95": 5.5, "low": 2.0, "high": 4.0, "repeats": 2}

@@ -107,6 +107,7 @@ class RoundedByTorch(nn.Module):
         return logits + self.shift if torch.compiler.is_exporting() else logits + 4096 - 4096
 
 
+@pytest.mark.slow
 def test_where_torch_rounds_more_than_the_file_double_precision_decides(tmp_path, monkeypatch):
     path = tmp_path / "m.onnx"
     assert export_onnx(RoundedByTorch(), EXAMPLE, path, {}).parity_max_abs < 3e-4

@@ -124,6 +124,7 @@ def test_the_file_says_what_it_is_and_how_it_was_made(request_to_export):
     assert metadata["version"] == distill_core.__version__
 
 
+@pytest.mark.slow
 def test_without_data_the_file_is_written_unscored_and_the_reason_is_given(request_to_export, monkeypatch):
     monkeypatch.setattr(TinyTask, "available", False)
     response = worker.answer(request_to_export)

@@ -22,6 +22,7 @@ from distill_core.figures import (
     size_vs_accuracy,
 )
 from distill_core.figures.layout import calm_decades, calm_top, plain, thinned
+from distill_core.insight.marks import Mark
 from distill_core.insight.measures import MEASURES
 from distill_core.losses.registry import LOSSES
 
@@ -214,6 +215,20 @@ def test_phases_are_shaded_named_and_the_measurement_is_marked() -> None:
     assert [note["text"] for note in layout["annotations"]] == ["warm-up", "distil", "fine-tune", "latency measured"]
 
 
+def test_what_happened_is_marked_at_the_foot_and_moves_neither_axes_nor_lines() -> None:
+    marks = [Mark("paused", 100, "paused"), Mark("warned", 200, "warned: <b>%")]
+    plain_one, marked = (loss_curves(losses(), PHASES, steps=1000, marks=each) for each in ((), marks))
+    assert marked["data"][:-1] == plain_one["data"]
+    assert marked["layout"] == plain_one["layout"]
+    signs = marked["data"][-1]
+    assert (signs["x"], signs["text"], signs["yaxis"]) == ([100, 200], ["paused", "warned: &lt;b&gt;%"], "y9")
+    together = loss_curves(losses(), PHASES, steps=1000, marks=[Mark("measured", 200, "measured"), *marks[1:]])
+    assert signs["y"][0] == signs["y"][1] == together["data"][-1]["y"][0] < together["data"][-1]["y"][1]
+    assert together["data"][-1]["text"] == ["measured; warned: &lt;b&gt;%"] * 2
+    by_epoch = accuracy_curves(epochs(), epochs=8, marks=marks, steps_per_epoch=50)
+    assert by_epoch["data"][-1]["x"] == [2, 4]
+
+
 def test_a_phase_of_no_length_is_not_drawn() -> None:
     phases = (PhaseSpan("warm-up", 0, 0, "easiest"), PhaseSpan("distil", 0, 1000, "all"))
     layout = loss_curves(losses(), phases, steps=1000)["layout"]
@@ -314,9 +329,28 @@ def test_points_on_top_of_each_other_share_one_label_and_others_have_their_own()
             "latency_ms": [0.08, 0.08, 0.081, 0.08, 0.08, 0.08],
         }
     )
-    (trace,) = size_vs_accuracy(students)["data"]
-    assert trace["text"] == [" 1, 2, 3 and 2 more ", "", "", "", "", " 6 "]
-    assert trace["customdata"] == students["name"].tolist()
+    beaten, front = size_vs_accuracy(students)["data"]
+    assert front["customdata"] == ["two"], "no other is as accurate at its cost"
+    assert beaten["customdata"] == ["one", "three", "four", "five", "far"]
+    assert front["text"] == [""]
+    assert beaten["text"] == [" 1, 2, 3 and 2 more ", "", "", "", " 6 "]
+
+
+def test_a_line_joins_the_students_that_no_other_beats_at_their_cost_and_the_others_stay() -> None:
+    students = pd.DataFrame(
+        {
+            "role": "student",
+            "name": ["small", "<b>large</b>", "wasteful"],
+            "short": ["s", "l", "w"],
+            "accuracy": [0.8, 0.9, 0.79],
+            "parameters": [1000, 9000, 5000],
+        }
+    )
+    beaten, front = size_vs_accuracy(students, cost="parameters")["data"]
+    assert front["mode"].startswith("lines")
+    assert front["customdata"] == ["small", "&lt;b&gt;large&lt;/b&gt;"]
+    assert beaten["customdata"] == ["wasteful"]
+    assert front["marker"]["color"] != beaten["marker"]["color"]
 
 
 @pytest.mark.parametrize("costs", [[0.08], [0.079, 0.081], [0.04, 1.2], [0.11, 0.12]])

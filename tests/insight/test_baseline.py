@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distill_core.config import DistillConfig
-from distill_core.insight.baseline import compared
+from distill_core.insight.baseline import compared, effort
 from distill_core.presets import load
 
 
@@ -38,3 +38,26 @@ def test_of_texts_nothing_is_said_of_images_or_their_augmentation() -> None:
     assert "draws every batch from the labelled prompts" in said
     assert "image" not in said
     assert "augmentation" not in said
+
+
+def test_of_texts_it_says_how_many_tokens_each_learned_from_and_what_writing_took() -> None:
+    config = load("language-quick")
+    summary = {
+        "student": {"learned_from": 1_200_000},
+        "baseline": {"learned_from": 1_100_000},
+        "writing_seconds": 21.3,
+    }
+    tokens, writing = effort(summary, config)
+    assert tokens.startswith(
+        "The student learned from 1,200,000 tokens to foretell, repeats counted, the baseline from"
+    )
+    assert tokens.endswith("1,100,000, in the same number of steps.")
+    assert "the teacher took 21 s to write" in writing
+    assert effort({**summary, "writing_seconds": 0.2, "baseline": None}, config) == [
+        "The student learned from 1,200,000 tokens to foretell, repeats counted."
+    ]
+    assert effort(summary, load("quickstart")) == []
+
+
+def test_results_from_before_tokens_were_counted_say_nothing_of_them() -> None:
+    assert effort({"student": {"accuracy": 0.5}}, load("language-quick")) == []

@@ -98,5 +98,8 @@ def test_the_students_parameters_are_those_it_has_on_the_runs_own_data() -> None
         name: student_parameters(DistillConfig(dataset=name, student="cnn-w16")) for name in ("digits", "cifar100")
     }
     assert known == {"digits": 24_058, "cifar100": 24_346 + 90 * 65}
+    lent = {"student": "resnet8-w16", "terms": [{"loss": "simkd", "weight": 100}]}
+    backbone, projector = 77_104, 64 * 96 + 9 * 96 * 96 + 96 * 192 + 2 * (96 + 96 + 192)
+    assert student_parameters(DistillConfig().changed(lent)) == backbone + projector + 192 * 10 + 10
     assert student_parameters(DistillConfig(dataset="folder", data_folder="/no/where")) is None
     assert student_parameters(DistillConfig(student="no-such")) is None

@@ -7,9 +7,11 @@ from typing import Any
 
 from distill_core.events import (
     Evaluated,
+    Event,
     Finished,
     Measured,
     ModelFacts,
+    Paused,
     PhaseSpan,
     Resumed,
     Started,
@@ -17,6 +19,7 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.insight.history import RunHistory
+from distill_core.insight.marks import LONGEST, Mark, told, warned
 
 
 def started(step: int = 0) -> Started:
@@ -160,3 +163,39 @@ def test_of_images_only_accuracy_is_measured() -> None:
     history = RunHistory()
     history.feed(evaluated(25, 0.5))
     assert [measure.name for measure in history.measures] == ["accuracy"]
+
+
+def marks_after(*events: Event) -> list[tuple[str, int, str]]:
+    history = RunHistory()
+    for event in events:
+        history.feed(event)
+    return [(mark.kind, mark.step, mark.text) for mark in history.student.marks]
+
+
+def test_a_pause_and_its_end_are_one_mark_and_a_return_from_a_checkpoint_another() -> None:
+    assert marks_after(started(), Paused(10)) == [("paused", 10, "paused")]
+    assert marks_after(started(), Paused(10), Resumed(10)) == [("resumed", 10, "paused, then continued")]
+    again = marks_after(started(), Paused(10), Resumed(10), started(20), Resumed(20))
+    assert again[-1] == ("resumed", 20, "resumed from a checkpoint")
+
+
+def test_of_the_best_epochs_only_the_latest_is_marked() -> None:
+    events = (started(), evaluated(25, 0.5, best=True), evaluated(50, 0.6, best=True), evaluated(75, 0.4))
+    assert marks_after(*events) == [("best", 50, "best on validation, epoch 2")]
+
+
+def test_a_warning_is_marked_where_the_training_was_and_not_before_it_began() -> None:
+    found = marks_after(Warned("early"), started(), logged(20, kd=1.0), Warned("late"), Measured(20, {}))
+    assert found == [("warned", 20, "warned: late"), ("measured", 20, "latency measured")]
+
+
+def test_what_is_done_again_from_a_checkpoint_is_marked_once() -> None:
+    events = (started(), evaluated(50, 0.6, best=True), Measured(60, {}), replace(started(), step=25), Resumed(25))
+    assert marks_after(*events) == [("resumed", 25, "resumed from a checkpoint")]
+
+
+def test_marks_are_told_in_a_line_the_latest_of_many() -> None:
+    assert told([]) == ""
+    marks = [Mark("paused", step, "paused") for step in range(1000, 9000, 1000)]
+    assert told(marks).startswith("2 earlier · ■ paused, step 3,000 · ")
+    assert len(warned("word " * 40, 5).text) <= LONGEST + len("warned: ")

@@ -8,6 +8,7 @@ import pytest
 
 from distill_core import presets
 from distill_core.config import DistillConfig
+from distill_core.insight.beginning import begins_with
 from distill_core.insight.names import LONGEST, further_losses, run_name, shortened, student_name, teacher_name
 
 QUICKSTART = presets.load("quickstart")
@@ -80,6 +81,20 @@ def test_a_student_of_saved_weights_is_called_without_its_folder() -> None:
     assert student_name("/home/me@x/w.safetensors@torchvision/resnet18") == "w.safetensors@torchvision/resnet18"
     assert teacher_name("/home/me@x/w.safetensors@torchvision/resnet18") == "w.safetensors@torchvision/resnet18"
     assert student_name("torchvision/resnet18:IMAGENET1K_V1") == "torchvision/resnet18:IMAGENET1K_V1"
+
+
+def test_a_fork_is_called_by_its_architecture_and_the_run_it_goes_on_from() -> None:
+    folder = "/home/me/forks/try-resnet8-w4-7f3a"
+    student = f"{folder}/7f3a-step-1200.safetensors@resnet8-w4"
+    assert student_name(student) == "resnet8-w4 from 7f3a at step 1,200"
+    assert student_name(f"{folder}/7f3a-epoch-3-2.safetensors@resnet8-w4") == "resnet8-w4 from 7f3a at epoch 3"
+    assert teacher_name(f"{folder}/7f3a-step-1200") == "7f3a at step 1,200"
+    config = QUICKSTART.changed({"student": student, "temperature": 8})
+    assert run_name(config) == "resnet8-w4 from vgg8-fashion, T 8, 400 labels, begun as 7f3a at step 1,200"
+    language = presets.load("language-quick").changed(
+        {"begin_from": f"{folder}/7f3a-step-1200", "begin_layers": "uniform"}
+    )
+    assert begins_with(language) == "begins as 7f3a at step 1,200"
 
 
 def test_shortening_keeps_both_ends() -> None:

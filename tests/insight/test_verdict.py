@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from distill_core.config import DistillConfig
 from distill_core.insight import words
-from distill_core.insight.verdict import nearness, verdict
+from distill_core.insight.verdict import nearness, one_seed, verdict
+from distill_core.presets import load
 
 CONFIG = DistillConfig(label_budget=400)
 
@@ -31,6 +32,19 @@ def test_a_clear_gain_is_said_with_labels_points_and_share_of_the_teacher() -> N
         "and 92% of the teacher's accuracy."
     )
     assert found.caution == ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"alpha": 1.0},
+        {"on_policy": 1.0},
+        {"terms": [{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, {"loss": "simkd", "weight": 100}]},
+    ],
+)
+def test_a_student_whose_losses_look_at_no_label_is_not_said_to_have_had_any(settings: dict[str, Any]) -> None:
+    config = DistillConfig().changed({"label_budget": 400, **settings})
+    assert verdict(summary(0.924, 0.815), config).headline.startswith("Without labels, the student reaches 92.4%")
 
 
 def test_points_are_the_difference_of_the_figures_shown() -> None:
@@ -171,3 +185,30 @@ def test_where_the_teacher_knows_no_more_than_labels_alone_it_is_said_so() -> No
     assert found.kind == "loss"
     assert "The teacher reaches 78.0% itself, no more than labels alone: it has nothing to teach here." in found.caution
     assert "another temperature" not in found.caution
+
+
+def test_how_far_seeds_lie_apart_is_said_of_the_images_where_it_was_measured_alone() -> None:
+    assert "less than about 2.5 points" in one_seed(load("quickstart"))
+    said = one_seed(load("language-quick"))
+    assert "2.5" not in said
+    assert "on skills is not known" in said
+
+
+def test_a_baseline_that_began_with_the_same_weights_is_not_said_to_have_learned_from_labels_alone() -> None:
+    forked = CONFIG.model_copy(update={"student": "/home/me/a.safetensors@resnet8-w8"})
+    begun = CONFIG.model_copy(update={"begin_from": "teacher"})
+    for config in (forked, begun):
+        for baseline in (0.70, 0.84, 0.90):
+            assert (
+                "begun with the same weights, trained on labels alone"
+                in verdict(summary(0.85, baseline), config).headline
+            )
+    assert "begun with" not in verdict(summary(0.85, 0.70), CONFIG).headline
+
+
+def test_where_the_teacher_did_harm_its_further_losses_are_named_among_the_suspects() -> None:
+    assert "further losses" not in verdict(summary(0.70, 0.85), CONFIG).caution
+    assert (
+        "lower weights for its further losses"
+        in verdict(summary(0.70, 0.85), CONFIG.changed({"terms": ["at"]})).caution
+    )

@@ -89,6 +89,7 @@ def test_a_copy_of_all_layers_begins_as_good_as_the_teacher(skills: Data, begun:
     assert torch.equal(ours.predictions, theirs.predictions)
 
 
+@pytest.mark.slow
 def test_a_student_that_begins_with_layers_begins_below_random_in_loss(skills: Data, begun: DistillConfig) -> None:
     first = {}
     for begins in (None, "teacher"):
@@ -185,6 +186,7 @@ def test_a_checkpoint_is_not_gone_on_with_once_the_first_layers_are_others(
         distill(config, folder=tmp_path / "run", resume=True)
 
 
+@pytest.mark.slow
 def test_the_weights_of_a_run_that_began_with_layers_say_so_on_their_card(
     skills: Data, begun: DistillConfig, tmp_path: Path
 ) -> None:

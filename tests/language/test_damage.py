@@ -15,8 +15,8 @@ from distill_core.cards import read_card, write_model
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.insight import damage as words
-from distill_core.language import models
-from distill_core.language.models.beginning import copy_layers
+from distill_core.language import beginning, models
+from distill_core.language.models.beginning import block_influence, copy_layers
 from distill_core.task import Data, task_named
 from distill_core.train.damage import LISTED, RANDOM, WHOLE, Damage, Worth, damage
 
@@ -44,6 +44,7 @@ def test_every_choice_has_a_row_and_the_whole_teacher_stands_first(
     assert (found.student, found.dataset, found.inputs) == ("gpt-2x32", "skills", 40)
 
 
+@pytest.mark.slow
 def test_the_rows_are_what_scores_of_copies_made_by_hand_say(
     skills: Data, begun: DistillConfig, tmp_path: Path
 ) -> None:
@@ -157,3 +158,19 @@ def test_a_long_row_of_neighbours_is_told_by_its_ends() -> None:
     assert words.numbers((1, 2, 3, 4, 6)) == "1, 2, 3, 4, 6"
     assert words.of_blocks((2,)) == "block 2"
     assert words.of_blocks(()) == ""
+
+
+@pytest.mark.slow
+def test_influence_is_measured_once_for_all_choices(
+    begun: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[torch.Tensor] = []
+
+    def counted(*arguments: Any) -> torch.Tensor:
+        measured.append(block_influence(*arguments))
+        return measured[-1]
+
+    monkeypatch.setattr(beginning, "block_influence", counted)
+    found = damage(begun, tmp_path)
+    assert len(measured) == 1
+    assert found.influence == tuple(measured[0].tolist())

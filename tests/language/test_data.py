@@ -68,6 +68,7 @@ def test_another_name_is_refused() -> None:
 
 
 @pytest.mark.parametrize("dataset", SIZES)
+@pytest.mark.slow
 def test_what_is_known_of_texts_is_what_loading_finds(dataset: str, tmp_path: Path) -> None:
     config = texts(dataset)
     data = task_named("language").load_data(config, tmp_path)

@@ -128,7 +128,7 @@ def test_a_student_is_taught_to_stop_though_the_tokenizers_padding_is_its_end(
     assert last == [tokenizer.eos] * len(data.train)
     wanted = data.train.labels[0]
     assert tokenizer.decode(wanted[wanted >= 0].tolist()).endswith("runs")
-    assert data.facts.notes == ()
+    assert not any("no answer" in note for note in data.facts.notes), "nobody had to write one"
     trained(asked, tmp_path, teacher=None, begin_from=None, epochs=10, top_k=None, **{"optimiser.learning_rate": 0.01})
     model, _ = task_named("language").load_teacher(str(tmp_path / "run" / "best"), data.facts)
     writing = write(model, prompts_of(data.train), 8, tokenizer.eos, tokenizer.unwritten)
@@ -194,6 +194,7 @@ def test_a_gpt_cannot_read_the_tokens_of_another_model(config: DistillConfig, fo
         task.build("gpt-1x32", facts, 0)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_one_never_stopped(config: DistillConfig, tmp_path: Path) -> None:
     from distill_core.train.control import RunControl
 

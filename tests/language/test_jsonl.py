@@ -125,3 +125,19 @@ def test_another_file_is_other_data(tmp_path: Path) -> None:
     one, same = (load(config(written(tmp_path / name, *pairs(60)))).facts.sha256 for name in ("a", "b"))
     other = load(config(written(tmp_path / "c", *pairs(61)))).facts.sha256
     assert one == same != other
+
+
+def test_few_prompts_make_a_test_that_says_how_few_it_has(tmp_path: Path) -> None:
+    few = load(config(written(tmp_path / "few", *pairs(60))))
+    tested = len(few.test)
+    assert few.facts.notes == (
+        f"The test has {tested} prompts, for about a tenth of jsonl is kept for it, so its figures may be chance. Give "
+        "200 prompts or more.",
+    )
+    assert load(config(written(tmp_path / "many", *pairs(400)))).facts.notes == ()
+
+
+def test_characters_that_a_gpt_of_characters_does_not_know_are_counted_and_named(tmp_path: Path) -> None:
+    strange = json.dumps({"prompt": "größer", "response": "schön ß"}, ensure_ascii=False)
+    (note,) = load(config(written(tmp_path / "a", *pairs(400), strange))).facts.notes
+    assert note.startswith("4 characters of these texts (ß ö) are none that a GPT of characters knows.")

@@ -46,6 +46,7 @@ def test_a_run_learns_and_measures_skill_by_skill(skills: Data, config: DistillC
     assert (tmp_path / "run" / "best" / "card.json").is_file()
 
 
+@pytest.mark.slow
 def test_prompts_beyond_training_are_told_apart_from_those_of_the_kinds_trained_on(
     skills: Data, small_skills: Data, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_kept_answer_is_what_the_teacher_says_now(skills: Data, config: Distil
     torch.testing.assert_close(shop.answers.at(indices, torch.zeros_like(indices)), live, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_is_kept_of_the_answers_to_texts_is_found_by_later_runs_over_the_same_texts(
     skills: Data, config: DistillConfig, tmp_path: Path
 ) -> None:
@@ -214,6 +216,7 @@ def test_a_resumed_run_equals_one_never_stopped(skills: Data, config: DistillCon
     assert (resumed.student.accuracy, resumed.student.loss) == (whole.student.accuracy, whole.student.loss)
 
 
+@pytest.mark.slow
 def test_a_stop_is_heard_while_the_teacher_writes_and_what_it_wrote_is_kept(
     skills: Data, config: DistillConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

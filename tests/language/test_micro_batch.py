@@ -151,6 +151,7 @@ def test_clipping_is_of_the_whole_gradient(few_labels: DistillConfig) -> None:
     assert torch.stack([each.norm() for each in whole.values()]).norm().item() == pytest.approx(0.01, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_whole_run_ends_as_one_without_pieces_but_for_rounding(skills: Data, config: DistillConfig) -> None:
     def logged(config: DistillConfig) -> list[dict[str, float]]:
         heard: list[Event] = []

@@ -154,6 +154,7 @@ def test_a_stop_while_it_writes_is_heard_and_the_step_is_not_taken(skills: Data,
     assert len(read) == 2
 
 
+@pytest.mark.slow
 def test_the_time_of_writing_counts(always: DistillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     from distill_core.language.authorship import Prompted
 
@@ -167,6 +168,7 @@ def test_the_time_of_writing_counts(always: DistillConfig, monkeypatch: pytest.M
     assert distill(always.changed({"epochs": 1})).seconds > 0.05 * len(naps) > 0
 
 
+@pytest.mark.slow
 def test_answers_are_counted_as_reused_where_they_are_and_prepared_for_ordinary_steps_alone(
     skills: Data, config: DistillConfig
 ) -> None:

@@ -44,12 +44,11 @@ def app() -> Callable[..., AppTest]:
 
     def open_app(page: str = "pages/home.py", **query: str) -> AppTest:
         opened = AppTest.from_file(str(APP), default_timeout=60)
-        opened.run()
         if page != "pages/home.py":
             opened.switch_page(page)
             for name, value in query.items():
                 opened.query_params[name] = value
-            opened.run()
+        opened.run()
         assert not opened.exception, opened.exception
         return opened
 

@@ -115,7 +115,10 @@ def test_the_chart_of_accuracy_can_show_one_skill(app: Any, run_id: str) -> None
     page.segmented_control(key=f"measure-{run_id}").set_value("Reasoning").run()
     assert not page.exception
     skill, whole = (json.loads(live_run(run_id).accuracies(MEASURES[name])) for name in ("reasoning", "accuracy"))
-    ours, all_of_it = (chart["figure"]["data"][-1]["y"] for chart in (skill, whole))
+    ours, all_of_it = (
+        next(line["y"] for line in chart["figure"]["data"] if line["name"] == "student, validation")
+        for chart in (skill, whole)
+    )
     assert ours == pytest.approx([value + 0.05 for value in all_of_it], abs=1e-4)
     assert skill["figure"]["layout"]["yaxis"]["title"]["text"] == "sums with the right result"
     assert skill["figure"]["layout"]["shapes"][0]["y0"] == pytest.approx(0.975)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import streamlit as st
-from made_up_runs import embed_teacher
+from made_up_runs import embed_teacher, finish_run
 
 from distill_core.config import DistillConfig
 from distill_core.presets import load
 from distill_core.runs.manager import Manager
+from distill_core.runs.store import Store
 
 TRAIN = "pages/train.py"
 
@@ -20,6 +21,11 @@ def submitted(page: Any, manager: Manager) -> DistillConfig:
     page.button(key="start").click().run()
     assert not page.exception
     return manager.store.list()[0].config
+
+
+def cards(page: Any) -> set[str]:
+    """What stands in the cards of teacher and student."""
+    return {cell for table in page.table for cell in table.value["words"]}
 
 
 def typed(page: Any, key: str, name: str) -> None:
@@ -173,6 +179,7 @@ def test_a_label_budget_is_checked_while_classes_are_still_to_be_chosen(app: Any
     assert page.error[0].value.startswith("Labels: 5 is fewer")
 
 
+@pytest.mark.slow
 def test_a_folder_is_checked_as_soon_as_it_is_named(app: Any, embedded_teacher: str, tmp_path: Path) -> None:
     page = app(TRAIN)
     page.selectbox(key="form_dataset").select("folder").run()
@@ -190,7 +197,7 @@ def test_a_folder_is_checked_as_soon_as_it_is_named(app: Any, embedded_teacher: 
     page.text_input(key="form_data_folder").set_value(str(tmp_path / "pets")).run()
     assert page.error[0].value.startswith("Labels: 400 is more than the 2 images")
     page.number_input(key="form_budget").set_value(2).run()
-    assert any("23,826 parameters" in caption.value for caption in page.caption), "2 classes, in colour"
+    assert "23,826" in cards(page), "2 classes, in colour"
 
 
 def test_it_says_on_which_images_the_teacher_was_scored(app: Any, own_home: Path) -> None:
@@ -199,7 +206,17 @@ def test_it_says_on_which_images_the_teacher_was_scored(app: Any, own_home: Path
     (own_home / "teachers" / "mine" / "card.json").write_text(scored.model_dump_json())
     page = app(TRAIN)
     page.selectbox(key="form_teacher").set_value(str(own_home / "teachers" / "mine")).run()
-    assert any("93.4% on 10,000 test images of somewhere" in caption.value for caption in page.caption)
+    assert "93.4%" in cards(page)
+    assert any("Accuracy on 10,000 test images of somewhere" in caption.value for caption in page.caption)
+
+
+def test_a_model_that_an_earlier_run_measured_shows_how_right_and_how_quick_it_was(app: Any, own_home: Path) -> None:
+    run_store = Store(own_home)
+    assert "told by its first run" in cards(app(TRAIN))
+    name = run_store.get(finish_run(run_store, accuracy=0.851, student="cnn-w16")).name
+    page = app(TRAIN)
+    assert {"0.08 ms, one image", "1.2 ms, one image", "85.1%"} <= cards(page)
+    assert any(f"those of your run {name}" in caption.value for caption in page.caption)
 
 
 def test_a_teacher_of_these_very_images_is_warned_of(app: Any, own_home: Path) -> None:
@@ -226,14 +243,6 @@ def test_the_command_shows_only_what_differs(app: Any, embedded_teacher: str) ->
     assert page.code[0].value == "python -m distill_core run --preset quickstart"
     page.slider(key="form_temperature").set_value(2.0).run()
     assert page.code[0].value == "python -m distill_core run --preset quickstart --set temperature=2.0"
-
-
-def test_settings_too_long_for_a_line_go_into_a_file(app: Any, embedded_teacher: str) -> None:
-    page = app(TRAIN)
-    assert not page.download_button
-    page.segmented_control(key="form_fine_tune").set_value("Labels alone").run()
-    assert page.code[0].value == "python -m distill_core run my-run.json"
-    assert page.download_button[0].label == "Download my-run.json"
 
 
 def test_a_data_set_without_a_teacher_offers_to_train_one(
@@ -280,6 +289,7 @@ def test_a_published_teacher_can_be_chosen(app: Any, embedded_teacher: str, own_
     assert any("my-teacher" in name for name in offered), offered
 
 
+@pytest.mark.slow
 def test_labels_from_a_file_reach_the_run_and_a_wrong_line_is_named(
     app: Any, embedded_teacher: str, still_manager: Manager, tmp_path: Path
 ) -> None:
@@ -328,7 +338,7 @@ def test_a_student_of_ones_own_weights_can_be_typed(
     typed(page, "form_student", f"{file}@resnet8-w8")
     assert any(f"Student: The weights in {file} do not fit resnet8-w8" in each.value for each in page.markdown)
     typed(page, "form_student", f"{file}@resnet8-w4")
-    assert any(each.value.startswith("mine.safetensors@resnet8-w4: 5,142 parameters") for each in page.caption)
+    assert {"mine.safetensors@resnet8-w4", "5,142"} <= cards(page)
     assert submitted(page, still_manager).student == f"{file}@resnet8-w4"
 
 
@@ -336,3 +346,17 @@ def test_a_teacher_can_be_typed_and_is_looked_for(app: Any, embedded_teacher: st
     page = app(TRAIN)
     typed(page, "form_teacher", "nowhere.safetensors@resnet8-w4")
     assert any("Teacher: nowhere.safetensors cannot be read (No such file" in each.value for each in page.markdown)
+
+
+def test_what_is_known_of_the_run_stands_above_its_start(
+    app: Any, embedded_teacher: str, still_manager: Manager
+) -> None:
+    page = app(TRAIN)
+    known = [line.value for line in page.markdown]
+    assert any("**Teacher** &nbsp; vgg8-fashion is right on" in line for line in known)
+    assert any("**Time** &nbsp; No run like it has finished here" in line for line in known)
+    run_id = still_manager.store.create(load("quickstart"))
+    still_manager.store.claim(run_id)
+    still_manager.store.finish(run_id, {}, data_sha256="0" * 64, torch_version="2.14.1")
+    again = app(TRAIN)
+    assert any("going by the quickest run like it here" in line.value for line in again.markdown)

@@ -33,10 +33,15 @@ SHA = "d" * 64
 
 @dataclass
 class FakeEngine:
-    """Says what the real one says; writes a checkpoint; `fail` raises it half-way; `step_seconds` makes it slow."""
+    """Says what the real one says; writes a checkpoint; `fail` raises it half-way.
+
+    From step `rests_at` on it takes no further step until that is None again, or somebody pauses or stops it;
+    while it is deaf it does not hear that.
+    """
 
     steps: int = 10
-    step_seconds: float = 0.0
+    rests_at: int | None = None
+    deaf: bool = False
     fail: dict[str, BaseException] = field(default_factory=dict)
     calls: list[tuple[str, bool]] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
@@ -62,7 +67,8 @@ class FakeEngine:
             for step in range(start, (index + 1) * self.steps // len(spans)):
                 if step == self.steps // 2 and who in self.fail:
                     raise self.fail[who]
-                time.sleep(self.step_seconds)
+                while self.rests_at is not None and step >= self.rests_at and (self.deaf or control.decision == "go"):
+                    time.sleep(0.002)
                 if control.decision == "pause":
                     on_event(Paused(step))
                     if control.wait_while_paused() == "go":

@@ -97,6 +97,17 @@ def test_a_baseline_is_used_again_when_the_temperature_changes(job: Job, config:
     assert second.summary["baseline"]["accuracy"] == 0.7
 
 
+def test_a_deleted_baseline_that_is_used_again_is_no_longer_deleted(
+    job: Job, config: DistillConfig, store: Store
+) -> None:
+    first = job(config)
+    assert first.baseline_id is not None
+    store.remarks.put_aside(first.baseline_id)
+    again = job(config.changed({"temperature": 2.5}))
+    assert again.baseline_id == first.baseline_id
+    assert store.get(first.baseline_id).deleted is None
+
+
 @pytest.mark.parametrize("change", [{"seed": 1}, {"student": "resnet8-w4"}, {"learning_rate": 0.05}])
 def test_a_baseline_of_other_settings_is_not_used(
     job: Job, config: DistillConfig, engine: Any, change: dict[str, Any]

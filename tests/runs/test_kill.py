@@ -45,7 +45,7 @@ def test_a_killed_run_is_interrupted_and_goes_on_from_its_checkpoint(
     assert snapshot.status == "interrupted"
     assert snapshot.record.has_checkpoint
     manager.resume(run_id)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not manager.snapshot(run_id).record.over:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -31,7 +31,7 @@ def manager(own_home: Path, engine: Any, edge: Any, check: Any) -> Iterator[Mana
     until(lambda: made.active() is None)
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -57,7 +57,7 @@ def test_a_submitted_run_is_done_and_told_in_full(manager: Manager, config: Dist
 def test_a_reader_who_follows_the_cursor_sees_each_event_once_and_in_order(
     manager: Manager, config: DistillConfig, engine: Any
 ) -> None:
-    engine.step_seconds = 0.003
+    engine.rests_at = 5
     run_id, since, seen = manager.submit(config), 0, list[RunEvent]()
     shares = [0.0]
     while True:
@@ -65,6 +65,8 @@ def test_a_reader_who_follows_the_cursor_sees_each_event_once_and_in_order(
         since = snapshot.last_seq
         seen += snapshot.events
         shares.append(snapshot.progress.share)
+        if snapshot.progress.step >= 5:
+            engine.rests_at = None
         if snapshot.record.over:
             break
     until(lambda: manager.active() is None)
@@ -79,7 +81,7 @@ def test_a_reader_who_follows_the_cursor_sees_each_event_once_and_in_order(
 def test_a_look_without_news_is_the_same_object_and_asks_no_database(
     manager: Manager, config: DistillConfig, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.step_seconds = 0.002
+    engine.rests_at = 2
     run_id = manager.submit(config)
     until(lambda: manager.snapshot(run_id).progress.step >= 2)
     manager.pause(run_id)
@@ -96,7 +98,7 @@ def test_a_look_without_news_is_the_same_object_and_asks_no_database(
 def test_pause_holds_baseline_and_run_and_unpause_lets_them_go_on(
     manager: Manager, config: DistillConfig, engine: Any
 ) -> None:
-    engine.step_seconds = 0.002
+    engine.rests_at = 1
     run_id = manager.submit(config)
     until(lambda: manager.snapshot(run_id).progress.step >= 1)
     manager.pause(run_id)
@@ -106,14 +108,29 @@ def test_pause_holds_baseline_and_run_and_unpause_lets_them_go_on(
     step = manager.snapshot(run_id).progress.step
     time.sleep(0.05)
     assert manager.snapshot(run_id).progress.step == step
+    engine.rests_at = None
     manager.unpause(run_id)
     wait_for(manager, run_id, "finished")
+
+
+def test_a_pause_is_known_before_the_run_comes_to_it(manager: Manager, config: DistillConfig, engine: Any) -> None:
+    engine.rests_at, engine.deaf = 1, True
+    run_id = manager.submit(config)
+    until(lambda: manager.snapshot(run_id).progress.step >= 1)
+    assert not manager.pausing(run_id)
+    manager.pause(run_id)
+    assert manager.pausing(run_id)
+    engine.deaf = False
+    wait_for(manager, run_id, "paused")
+    assert not manager.pausing(run_id)
+    manager.stop(run_id)
+    wait_for(manager, run_id, "stopped")
 
 
 def test_stop_is_shown_at_once_may_be_asked_twice_and_can_be_resumed(
     manager: Manager, config: DistillConfig, engine: Any
 ) -> None:
-    engine.step_seconds = 0.05
+    engine.rests_at = 1
     run_id = manager.submit(config)
     until(lambda: manager.snapshot(run_id).progress.step >= 1)
     manager.stop(run_id)
@@ -121,14 +138,14 @@ def test_stop_is_shown_at_once_may_be_asked_twice_and_can_be_resumed(
     manager.stop(run_id)
     wait_for(manager, run_id, "stopped")
     manager.stop(run_id)
-    engine.step_seconds = 0
+    engine.rests_at = None
     until(lambda: manager.active() is None)
     assert manager.resume(run_id) == run_id
     assert wait_for(manager, run_id, "finished").error is None
 
 
 def test_a_paused_run_can_be_stopped(manager: Manager, config: DistillConfig, engine: Any) -> None:
-    engine.step_seconds = 0.002
+    engine.rests_at = 1
     run_id = manager.submit(config)
     until(lambda: manager.snapshot(run_id).progress.step >= 1)
     manager.pause(run_id)
@@ -138,7 +155,7 @@ def test_a_paused_run_can_be_stopped(manager: Manager, config: DistillConfig, en
 
 
 def test_a_run_stopped_while_it_waits_never_runs(manager: Manager, config: DistillConfig, engine: Any) -> None:
-    engine.step_seconds = 0.02
+    engine.rests_at = 0
     first = manager.submit(config)
     until(lambda: manager.active() == first)
     second, third = manager.submit(config), manager.submit(config)
@@ -147,7 +164,7 @@ def test_a_run_stopped_while_it_waits_never_runs(manager: Manager, config: Disti
     manager.stop(second)
     assert manager.queue() == [third]
     assert manager.snapshot(second).status == "stopped"
-    engine.step_seconds = 0
+    engine.rests_at = None
     wait_for(manager, third, "finished")
     assert manager.snapshot(second).events == ()
 
@@ -227,7 +244,7 @@ def test_a_run_of_another_process_can_be_stopped_through_the_store(
 ) -> None:
     monkeypatch.setattr("distill_core.runs.recorder.FLUSH_SECONDS", 0.02)
     monkeypatch.setattr("distill_core.runs.recorder.WISH_SECONDS", 0.02)
-    engine.step_seconds = 0.05
+    engine.rests_at = 1
     other = Store(own_home)
     run_id = other.create(config)
     settings = {"engine": engine, "edge": edge, "check": check}
@@ -236,7 +253,7 @@ def test_a_run_of_another_process_can_be_stopped_through_the_store(
     until(lambda: manager.snapshot(run_id).status == "running")
     manager.stop(run_id)
     assert manager.snapshot(run_id).status in ("stopping", "stopped")
-    thread.join(10)
+    thread.join(60)
     assert manager.snapshot(run_id).status == "stopped"
     other.close()
 
@@ -288,3 +305,86 @@ def test_threads_that_ask_at_once_get_one_manager(own_home: Path) -> None:
         thread.join()
     assert len(found) == 8
     assert len({id(manager) for manager in found}) == 1
+
+
+def test_runs_that_wait_change_places_and_are_done_in_the_new_order(
+    manager: Manager, config: DistillConfig, engine: Any
+) -> None:
+    engine.rests_at = 0
+    first, *waiting = (manager.submit(config.changed({"seed": seed})) for seed in range(4))
+    until(lambda: manager.active() == first)
+    a, b, c = waiting
+    assert manager.move(c, -1)
+    assert manager.queue() == [a, c, b]
+    assert manager.move(c, -9)
+    assert manager.queue() == [c, a, b]
+    assert not manager.move(c, -1)
+    assert manager.move(c, 1)
+    assert manager.queue() == [a, c, b]
+    assert not manager.move(b, 1)
+    assert not manager.move(first, -1), "it is in progress"
+    assert not manager.move("nope", -1)
+    manager.stop(a)
+    assert manager.queue() == [c, b]
+    assert manager.store.get(a).status == "stopped"
+    engine.rests_at = None
+    wait_for(manager, b, "finished")
+    ended = [manager.store.get(run_id).ended or 0 for run_id in (first, c, b)]
+    assert ended == sorted(ended)
+
+
+def test_moves_and_submissions_from_many_threads_lose_no_run(
+    manager: Manager, config: DistillConfig, engine: Any
+) -> None:
+    engine.rests_at = 0
+    first = manager.submit(config)
+    until(lambda: manager.active() == first)
+    ids = [manager.submit(config) for _ in range(6)]
+
+    def shuffle(run_id: str) -> None:
+        for by in (-2, 1, -1, 3):
+            manager.move(run_id, by)
+
+    threads = [threading.Thread(target=shuffle, args=(run_id,)) for run_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(manager.queue()) == sorted(ids)
+    for run_id in ids:
+        manager.stop(run_id)
+    assert manager.queue() == []
+
+
+def test_what_is_said_of_a_run_at_work_is_in_its_next_snapshot(
+    manager: Manager, config: DistillConfig, engine: Any
+) -> None:
+    engine.rests_at = 1
+    run_id = manager.submit(config)
+    until(lambda: manager.snapshot(run_id).progress.step >= 1)
+    manager.remark(run_id, name="another", tags=["a"], note="n")
+    record = manager.snapshot(run_id).record
+    assert (record.name, record.tags, record.note) == ("another", ("a",), "n")
+    with pytest.raises(DistillError, match="Stop it first"):
+        manager.put_aside(run_id)
+    engine.rests_at = None
+    wait_for(manager, run_id, "finished")
+    until(lambda: manager.active() is None)
+    manager.put_aside(run_id)
+    assert manager.snapshot(run_id).record.deleted is not None
+    manager.bring_back(run_id)
+    assert manager.snapshot(run_id).record.deleted is None
+    assert manager.snapshot(run_id).record.name == "another"
+
+
+def test_what_was_put_aside_long_ago_goes_when_the_manager_opens(
+    own_home: Path, store: Store, config: DistillConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = store.create(config), store.create(config)
+    for run_id, moment in ((old, 1.0), (new, time.time())):
+        store.set_status(run_id, "stopped")
+        monkeypatch.setattr("distill_core.runs.remarks.time.time", lambda moment=moment: moment)
+        store.remarks.put_aside(run_id)
+    monkeypatch.undo()
+    manager = Manager(own_home)
+    assert [record.id for record in manager.store.list(put_aside=True)] == [new]

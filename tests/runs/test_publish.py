@@ -92,6 +92,14 @@ def test_the_card_holds_no_path_of_this_machine(record: RunRecord, tmp_path: Pat
     assert json.loads(text)["provenance"]["teacher"] == "x-1/best"
 
 
+def test_a_teacher_that_stays_here_keeps_where_its_own_images_are(record: RunRecord, tmp_path: Path):
+    own = DistillConfig(dataset="folder", data_folder=str(tmp_path / "cats"), teacher=None)
+    made = publish(dataclasses.replace(record, config=own), "big", tmp_path / "out", stays=True)
+    assert made.provenance["data_here"] == str(tmp_path / "cats")
+    assert made.provenance["config"]["data_folder"] == "cats"
+    assert "data_here" not in publish(record, "big", tmp_path / "other", stays=True).provenance
+
+
 def test_a_teacher_that_is_there_is_not_replaced_unasked(record: RunRecord, tmp_path: Path):
     publish(record, "big", tmp_path / "out")
     with pytest.raises(ConfigError, match="--replace"):

@@ -48,7 +48,36 @@ def test_time_left_counts_the_baseline_and_the_student_to_come(record: RunRecord
     assert progress.doing == "Training the baseline: labels only"
     assert progress.seconds_left == pytest.approx(5.0 + 100 * 0.1)
     assert progress.share == pytest.approx(0.25)
-    assert "baseline" in progress.assumes
+    assert progress.not_counted == "the teacher's answers, export and measuring"
+
+
+@pytest.mark.parametrize(
+    ("events", "settings", "plus"),
+    [
+        ((), {}, "the teacher's answers, export and measuring"),
+        ((STARTED, step(120, 5.0)), {"draws": 3}, "the teacher's answers, export and measuring"),
+        ((STARTED, step(150, 5.0)), {"draws": 3}, "export and measuring"),
+        ((STARTED, step(20, 5.0)), {"teacher": None}, "export and measuring"),
+        ((STARTED, step(100, 0.0), Finished({})), {}, ""),
+    ],
+)
+def test_what_the_time_left_leaves_out_is_said(
+    record: RunRecord, events: tuple[object, ...], settings: dict[str, object], plus: str
+) -> None:
+    asked = replace(record, config=record.config.changed(settings))
+    assert progress_of(asked, track(*events), None, None).not_counted == plus
+
+
+def test_a_stop_says_what_it_does_to_what_goes_on(record: RunRecord) -> None:
+    asked = replace(record, status="stopping")
+    answering = track(STARTED, Preparing("The teacher answers images", 3, 9))
+    exporting = track(STARTED, Finished({}), Preparing("Exporting the student and testing the file", 0, 1))
+    assert progress_of(asked, track(STARTED), None, None).doing == "Stopping: the step in progress ends first"
+    told = progress_of(asked, answering, None, None).doing
+    assert told == "Stopping: broken off is “The teacher answers images: 3 of 9”"
+    after = progress_of(asked, exporting, None, None)
+    assert after.doing == "Stopping: what goes on now is broken off, the trained student is kept"
+    assert after.trained
 
 
 def test_time_left_of_the_student_is_the_engines_own(record: RunRecord, baseline: RunRecord) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from distill_core.config import DistillConfig
-from distill_core.studies.design import baselines, name_from
+from distill_core.presets import load
+from distill_core.studies.design import baselines, name_from, sizes_plan
 from distill_core.studies.plan import StudyPlan, named_variants
 
 
@@ -32,3 +33,13 @@ def test_variants_that_differ_for_the_teacher_alone_need_one_baseline_a_seed() -
     assert needed(DistillConfig(), temperature={"T 1": 1, "T 4": 4}) == 2
     assert needed(DistillConfig(), student=dict(students)) == 4
     assert needed(DistillConfig(baseline=False), student=dict(students)) == 0
+
+
+def test_a_study_of_sizes_varies_the_student_alone_under_a_name_that_is_free() -> None:
+    base = load("quickstart").changed({"alpha": 0.5})
+    plan = sizes_plan(base, ["resnet8-w4", "resnet8-w8"], 2, taken=("sizes-on-fashion-mnist-mini",))
+    assert (plan.name, plan.title) == ("sizes-on-fashion-mnist-mini-2", "Sizes on fashion-mnist-mini 2")
+    jobs = list(plan.jobs())
+    wanted = [("resnet8-w4", 0), ("resnet8-w8", 0), ("resnet8-w4", 1), ("resnet8-w8", 1)]
+    assert [(job.config.student, job.config.seed) for job in jobs] == wanted
+    assert {job.config.objective.alpha for job in jobs} == {0.5}

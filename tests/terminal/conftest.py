@@ -17,7 +17,7 @@ from distill_core.events import Evaluated, Event, ModelFacts, PhaseSpan, PhaseSt
 from distill_core.runs.faults import why_not_started
 from distill_core.runs.records import RunEvent, RunRecord
 from distill_core.runs.store import Store
-from distill_core.terminal.app import main
+from distill_core.terminal.entry import main
 
 ACCURACY = {"baseline": 0.70, "student": 0.82, "teacher": 0.93}
 

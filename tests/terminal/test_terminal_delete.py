@@ -35,6 +35,15 @@ def test_a_run_that_is_over_goes_with_its_files(command, run_id: str, own_home: 
     assert Store(own_home).list() == []
 
 
+def test_a_run_that_was_deleted_in_the_app_is_unknown_but_can_still_be_deleted_for_good(command, run_id: str, own_home):
+    store = Store(own_home)
+    store.remarks.put_aside(run_id)
+    assert command("show", run_id).code == 2
+    assert run_id not in command("list", "runs").out
+    assert command("delete", run_id, "--yes").code == 0
+    assert store.list(put_aside=True) == []
+
+
 @pytest.mark.parametrize("typed", ["n\n", "\n", ""])
 def test_without_a_yes_nothing_goes(command, run_id: str, own_home: Path, monkeypatch, typed):
     answering(typed, monkeypatch)

@@ -23,7 +23,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 def do(*arguments: object) -> str:
     process = start(*arguments)
-    out, err = process.communicate(timeout=250)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return out
 
@@ -62,7 +62,7 @@ def test_ctrl_c_keeps_a_run_that_resume_ends(own_home: Path, times: int, status:
             if "press Ctrl-C again" in line:
                 os.kill(process.pid, signal.SIGINT)
                 break
-    out, _ = process.communicate(timeout=100)
+    out, _ = process.communicate(timeout=600)
     assert process.returncode == 130
     (run,) = json.loads(do("list", "runs", "--json"))
     assert run["status"] in (status, "stopped")

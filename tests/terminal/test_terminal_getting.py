@@ -10,7 +10,7 @@ import pytest
 from tiny_llama import make
 
 from distill_core.language import smollm2
-from distill_core.terminal.app import main
+from distill_core.terminal.entry import main
 
 
 @pytest.fixture

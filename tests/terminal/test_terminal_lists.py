@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from distill_core.config import settings_by_name
+from distill_core.runs.store import Store
 from distill_core.terminal.lists import listing
 from distill_core.terminal.screen import console, side_by_side, table
 
@@ -25,14 +26,29 @@ def test_every_setting_is_listed_with_what_it_takes(command):
     assert set(rows) == set(settings_by_name())
     assert rows["alpha"]["takes"] == "0 to 1"
     assert rows["optimiser"]["takes"] == "sgd | adamw"
-    assert rows["temperature"] == {
-        "name": "temperature",
-        "path": "objective.temperature",
-        "default": "4.0",
-        "takes": "above 0, at most 100",
-        "description": "softens both answers; 1 leaves them as they are",
-    }
+    temperature = rows["temperature"]
+    assert (temperature["path"], temperature["default"]) == ("objective.temperature", "4.0")
+    assert temperature["takes"] == "above 0, at most 100"
+    assert temperature["description"].endswith("1 leaves them as they are")
     assert all(row["description"] and "null" not in row["description"] for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("temperature", "Temperature, temperature: above 0, at most 100; 4.0 unless you say otherwise"),
+        ("training.micro_batch", "Inputs at a time, micro_batch: whole, at least 1 or none (inputs); none unless"),
+        ("phases.share", "Share of the training, phases.share: 0 to 1"),
+    ],
+)
+def test_a_setting_is_explained_with_what_it_takes_and_why(command, setting, told):
+    first, rest = command("explain", setting).out.split("\n", 1)
+    assert told in first
+    assert rest.rstrip().endswith(".")
+
+
+def test_an_unknown_setting_is_not_explained_but_the_nearest_is_named(command):
+    assert "Did you mean 'alpha'?" in command("explain", "alfa").err
 
 
 def test_runs_are_listed_with_their_accuracy(command, work):
@@ -42,6 +58,16 @@ def test_runs_are_listed_with_their_accuracy(command, work):
     assert work.done[0] in out
     assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d *\n", out)
     assert "82.0%" in out
+
+
+def test_tags_have_a_column_once_some_run_has_one(command, work, own_home):
+    command("run", "--preset", "quickstart")
+    assert "thesis" not in command("list", "runs").out
+    assert "tags" not in command("list", "runs").out
+    Store(own_home).remarks.tag(work.done[0], ["thesis", "keep"])
+    out = command("list", "runs").out
+    assert "tags" in out
+    assert "thesis keep" in out
 
 
 @pytest.mark.parametrize(
@@ -91,7 +117,7 @@ def test_at_100_columns_each_setting_has_its_whole_path_on_one_line(monkeypatch)
 @pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("list", "presets"), ("list", "teachers")])
 def test_help_and_lists_import_neither_torch_nor_pandas(arguments):
     code = (
-        "import sys; from distill_core.terminal.app import main; main(sys.argv[1:]);"
+        "import sys; from distill_core.terminal.entry import main; main(sys.argv[1:]);"
         "print(sorted({'torch', 'pandas', 'sqlalchemy', 'onnx', 'onnxruntime'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)

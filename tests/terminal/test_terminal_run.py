@@ -147,7 +147,7 @@ def test_a_run_that_failed_for_its_input_ends_with_code_2(command, work):
 def test_a_signal_stops_the_run_and_says_how_to_resume(command, work, number):
     def interrupt(control):
         os.kill(os.getpid(), number)
-        control._stop.wait(5)
+        control._stop.wait(60)
 
     work.while_working = interrupt
     before = signal.getsignal(number)
@@ -162,7 +162,7 @@ def test_a_signal_stops_the_run_and_says_how_to_resume(command, work, number):
 def test_a_signal_while_the_file_is_made_ends_with_130_and_says_how_to_make_it(command, work):
     def interrupt(control):
         os.kill(os.getpid(), signal.SIGINT)
-        control._stop.wait(5)
+        control._stop.wait(60)
 
     work.while_working = interrupt
     work.too_late_to_stop = True

@@ -53,7 +53,7 @@ def test_a_stopped_study_ends_with_130_and_keeps_what_is_done(command, work):
 def test_a_study_ends_when_it_is_told_to_while_a_file_is_made(command, work):
     def interrupt(control):
         os.kill(os.getpid(), signal.SIGINT)
-        control._stop.wait(5)
+        control._stop.wait(60)
 
     work.while_working, work.too_late_to_stop = interrupt, True
     answer = command(*STUDY, "--json")

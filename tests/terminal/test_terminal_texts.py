@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from distill_core.config import DistillConfig
-from distill_core.events import AnswersKept, Measured
+from distill_core.events import AnswersKept, Evaluated, Measured, ModelFacts, PhaseSpan, Started
 from distill_core.insight.speed import HOW_MEASURED
+from distill_core.presets import load
 from distill_core.runs.records import RunEvent
+from distill_core.runs.store import Store
 from distill_core.terminal.measuring import sentences
-from distill_core.terminal.results import models_table
+from distill_core.terminal.results import forgotten, models_table
 from distill_core.terminal.watching import Watch
 
 STUDENT = {"window": 24, "cpu_ms": 0.5, "token_ms": 0.4}
@@ -47,3 +51,22 @@ def test_files_that_write_are_told_from_those_that_do_not() -> None:
     lines = sentences(result)
     assert lines[:2] == ["gpt reads 24 tokens in 0.5 ms and writes one in 0.4 ms (2,500/s).", HOW_MEASURED]
     assert not any("cnn" in line for line in lines)
+
+
+def test_what_a_fine_tuning_on_some_kinds_did_to_the_others_is_told(tmp_path: Path) -> None:
+    config = load("language-quick")
+    phases = [phase.model_dump(mode="json") for phase in config.phases]
+    phases[-1] |= {"pool": "classes", "classes": [0]}
+    store = Store(tmp_path)
+    run_id = store.create(config.changed({"phases": phases}))
+    spans = (PhaseSpan("distil", 0, 75, "all"), PhaseSpan("fine-tune", 75, 100, "classes"))
+    model = ModelFacts("s", 1)
+    started = Started(model, model, "skills", ("a",), 100, 10, 100, 25, spans, "cpu", "32-true", 1, "contiguous")
+    scores = [
+        Evaluated(step, step // 25, "validation", "student", 0.5, 0.1, metrics={"reasoning": reasoning})
+        for step, reasoning in ((75, 0.9), (100, 0.4))
+    ]
+    store.append_events(run_id, [started, *scores])
+    (told,) = forgotten(store.get(run_id), store)
+    assert "reasoning 90.0% → 40.0%" in told
+    assert forgotten(store.get(store.create(config)), store) == []

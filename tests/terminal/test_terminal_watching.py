@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from distill_core.config import DistillConfig
-from distill_core.events import Preparing, Resumed
+from distill_core.events import Evaluated, Preparing, Resumed
 from distill_core.runs.records import RunEvent
 from distill_core.terminal.display import Bar
 from distill_core.terminal.watching import Watch
@@ -26,6 +26,18 @@ def test_phases_are_told_as_they_pass(life_of):
         "resnet8-w8 (19.8k parameters) learns from big (900k parameters) on 8,000 images of fashion-mnist-mini, "
         "400 of 8,000 labels"
     )
+
+
+def test_what_the_test_says_is_told_before_the_file_is_made():
+    watch = Watch("s", CONFIG.changed({"task": "language"}))
+    metrics = {"kl": 0.5633, "perplexity": 3.163, "valid_steps": 0.2, "reasoning": None}
+    student = Evaluated(9, 2, "test", "student", 0.684, 1.15, metrics=metrics)
+    teacher = Evaluated(9, 2, "test", "teacher", 1.0, 0.76, metrics={"perplexity": 2.137})
+    assert seen(watch, [RunEvent("s", seq, 0.0, each) for seq, each in enumerate((student, teacher), start=1)]) == [
+        "On test, the student: 68.4%, Perplexity 3.163, KL to the teacher 0.5633",
+        "On test, the teacher: 100.0%, Perplexity 2.137",
+    ]
+    assert seen(watch, [RunEvent("b", 1, 0.0, student)])[0].startswith("On test, the baseline: 68.4%")
 
 
 def test_the_baseline_is_told_apart_from_the_student(life_of):
@@ -65,6 +77,13 @@ def test_a_baseline_in_place_of_another_counts_from_its_start(life_of):
     assert watch.share == 0
     seen(watch, life_of("anew", CONFIG, baseline=True)[1:4])
     assert watch.share == pytest.approx(0.25)
+
+
+def test_work_that_was_done_before_is_not_told_as_if_it_were_done_now():
+    watch = Watch("s", CONFIG)
+    assert seen(watch, [RunEvent("s", 1, 0.0, Preparing("The teacher writes answers", 300, 300))]) == []
+    once = Preparing("The baseline was trained before", 1, 1, "runs")
+    assert seen(watch, [RunEvent("s", 2, 0.0, once)]) == ["The baseline was trained before"]
 
 
 def test_preparations_are_told_once_and_shown_while_they_last():

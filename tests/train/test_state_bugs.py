@@ -134,6 +134,7 @@ def test_no_setting_is_changed_by_a_run_not_even_inside_its_terms_and_phases(tin
     assert config.to_json() == before
 
 
+@pytest.mark.slow
 def test_two_runs_alive_at_once_share_no_memory_and_do_not_hear_each_other(tiny_config: DistillConfig) -> None:
     config = tiny_config.changed({**ANSWERS_THEN_LAYERS, "teacher": TRACEABLE, "draws": 1})
     alone: list[Event] = []
@@ -163,6 +164,7 @@ def points(events: list[Event]) -> list[object]:
     return [(e.step, e.terms, e.weighted, e.cache_hit_rate) for e in events if isinstance(e, StepLogged)]
 
 
+@pytest.mark.slow
 def test_answers_kept_for_one_augmentation_are_not_taken_for_another(
     tiny_config: DistillConfig, own_home: Path
 ) -> None:

@@ -207,6 +207,7 @@ def test_a_run_with_mixed_images_finishes(kd_config: DistillConfig) -> None:
     assert result.student.accuracy > 0.15
 
 
+@pytest.mark.slow
 def test_gradient_norms_are_logged_on_request_and_change_no_number(kd_config: DistillConfig) -> None:
     config = kd_config.changed({"terms": ["at"]})
     plain, shown = logged(config), logged(config.changed({"gradient_shares": True}))
@@ -286,6 +287,7 @@ def test_memory_does_not_grow_over_the_steps(kd_config: DistillConfig, name: str
     assert held[15] == held[30]
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_process_share_nothing(kd_config: DistillConfig) -> None:
     config = kd_config.changed({"terms": ["crd", "vid"]})
     first, _between, again = logged(config), logged(kd_config.changed({"seed": 5})), logged(config)

@@ -6,7 +6,8 @@ Where the weights know another number of classes, all but the last layer is thei
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,25 @@ def fitting(model: nn.Module, file: str, architecture: str) -> dict[str, Tensor]
         if name not in new and value.is_floating_point() and not bool(value.isfinite().all()):
             raise CheckpointError(f"student: {name!r} in {file} holds numbers that are not finite. Save sound weights.")
     return weights
+
+
+def signed(payload: bytes, classes: Sequence[str]) -> bytes:
+    """A file's bytes with the classes written into its head, which its last layer knows in this order."""
+    from safetensors.torch import load, save
+
+    return save(load(payload), metadata={"classes": json.dumps(list(classes))})
+
+
+def classes_of(file: str) -> tuple[str, ...]:
+    """The classes that a whole file says it knows; none where it says nothing of them."""
+    from safetensors import safe_open
+
+    with safe_open(Path(file).expanduser(), framework="pt") as opened:
+        said = (opened.metadata() or {}).get("classes")
+    try:
+        return tuple(map(str, json.loads(said or "[]")))
+    except (TypeError, ValueError):
+        return ()
 
 
 def outputs_left(model: nn.Module, file: str, architecture: str) -> int | None:

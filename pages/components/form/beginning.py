@@ -12,15 +12,15 @@ from distill_core.edge.jobs import measure_layers
 from distill_core.errors import DistillError
 from distill_core.insight import damage as words
 from distill_core.insight.beginning import why_not
-from distill_core.insight.names import teacher_name
+from distill_core.insight.names import OWN_FILES, teacher_name
 from distill_core.insight.words import unbroken
 from distill_core.task import task_named
 from distill_core.train.damage import LISTED, Damage
 from pages.components.aside import Aside
 from pages.components.form.problems import refusals_of, told_here
 from pages.components.form.state import base, of_images, so_far, taught
-from pages.components.form.values import BY_HAND, NO_TEACHER, OWN_FILES, RANDOM
-from pages.components.form.words import NAMES, on_screen
+from pages.components.form.values import BY_HAND, NO_TEACHER, RANDOM
+from pages.components.form.words import NAMES, help_of, on_screen
 from pages.components.trouble import fragment
 
 KEPT_SECONDS = 5.0
@@ -51,8 +51,7 @@ def begins_with() -> None:
         required=True,
         key="form_begin_from",
         persist_state="session",
-        help="A student of the teacher's width can begin with some of its blocks instead of random weights; its "
-        "baseline then begins with the same.",
+        help=help_of("begin_from"),
     )
     if st.session_state.form_begin_from != RANDOM:
         _layers()
@@ -81,7 +80,7 @@ def _layers() -> None:
         format_func=_LAYERS.__getitem__,
         key="form_begin_layers",
         persist_state="session",
-        help=words.INFLUENCE_HELP,
+        help=help_of("begin_layers"),
     )
     if st.session_state.form_begin_layers == BY_HAND:
         st.text_input(
@@ -89,7 +88,7 @@ def _layers() -> None:
             key="form_begin_blocks",
             persist_state="session",
             placeholder="1, 4",
-            help="One for each block of the student, counted from 1 as their names are: 1 is block1.",
+            help=help_of("begin_layers"),
         )
     told_here(NAMES["begin_layers"])
 
@@ -189,13 +188,17 @@ def _ask(settings: str) -> None:
 @st.cache_resource(show_spinner=False, max_entries=TABLES)
 def _work(settings: str) -> Aside:
     config = DistillConfig.parse(json.loads(settings)["config"])
-    return Aside(lambda: Damage.from_dict(measure_layers(config)))
+    return Aside(lambda should_stop: Damage.from_dict(measure_layers(config, should_stop=should_stop)))
 
 
 def _measured(settings: str) -> None:
     work = _work(settings)
     if not work.done:
-        st.caption(":material/hourglass_empty: Measuring the teacher, and a student for each choice …")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                ":material/hourglass_empty: Measuring the teacher, and a student for each choice …", width="content"
+            )
+            st.button("Stop", icon=":material/stop:", key="stop-layers", on_click=_stop, args=(settings,))
         st.session_state.damage_awaited = True
         return
     if st.session_state.pop("damage_awaited", False):
@@ -205,6 +208,13 @@ def _measured(settings: str) -> None:
         st.button("Try again", icon=":material/refresh:", key="measure-layers", on_click=_forget, args=(settings,))
         return
     damage_table(work.result)
+
+
+def _stop(settings: str) -> None:
+    _work(settings).stop()
+    _forget(settings)
+    for name in ("damage_asked", "damage_awaited"):
+        st.session_state.pop(name, None)
 
 
 def _forget(settings: str) -> None:

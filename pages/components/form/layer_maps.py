@@ -9,12 +9,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import LAYER_MODES, DistillConfig
 from distill_core.errors import DistillError
-from distill_core.insight.layer_map import LayerNames, layer_names, refusal_of_pair
+from distill_core.insight.layer_map import LayerMap, LayerNames, layer_names, refusal_of_pair
 from distill_core.losses.registry import LOSSES
+from pages.components.form.layer_canvas import asked_pair, layer_canvas
 from pages.components.form.state import base
 from pages.components.form.values import BY_HAND
-from pages.components.form.words import LAYER_WORDS, of_layers
+from pages.components.form.words import LAYER_WORDS, help_of, of_layers
 from pages.components.layer_table import KEPT_SECONDS, known_map, layer_table, map_settings
+
+NOTHING = LayerMap((), 0)
 
 
 def choose_layers(name: str, place: DeltaGenerator) -> None:
@@ -34,7 +37,7 @@ def choose_layers(name: str, place: DeltaGenerator) -> None:
             persist_state="session",
             on_change=_begin_with_the_suggestion,
             args=(name,),
-            help="Which layer of the student learns from which of the teacher.",
+            help=help_of("terms.layers"),
         )
 
 
@@ -51,6 +54,8 @@ def show_layers(name: str, config: DistillConfig | None) -> bool:
     by_hand = bool(_ways(name)) and st.session_state[f"form_layers_{name}"] == BY_HAND
     asked = config is not None and name in {term.loss for term in config.terms}
     found = known_map(config, name) if config is not None and asked else None
+    if _ways(name):
+        _canvas(name, found if isinstance(found, LayerMap) else NOTHING)
     if by_hand:
         _by_hand(name)
     if isinstance(found, str):
@@ -59,6 +64,34 @@ def show_layers(name: str, config: DistillConfig | None) -> bool:
     if found is not None:
         layer_table(found)
     return True
+
+
+def _canvas(name: str, found: LayerMap) -> None:
+    """The drawing, where all layers that could be paired are known."""
+    names = _names(map_settings(_whole(), name))
+    if isinstance(names, str):
+        return
+    layer_canvas(names, found, key=f"canvas_{name}", on_pair=lambda: _join_or_part(name))
+    if wrong := st.session_state.pop(f"refused_{name}", None):
+        st.markdown(f":small[:red[:material/error: {of_layers(wrong)}]]")
+
+
+def _join_or_part(name: str) -> None:
+    """A click in the drawing: the map is by hand from then on."""
+    ours, theirs = asked_pair(f"canvas_{name}")
+    way, pairs = f"form_layers_{name}", f"form_pairs_{name}"
+    if st.session_state[way] != BY_HAND:
+        st.session_state[way], st.session_state[pairs] = BY_HAND, []
+        _begin_with_the_suggestion(name)
+    now = [tuple(pair) for pair in st.session_state[pairs]]
+    if (ours, theirs) in now:
+        st.session_state[pairs] = [pair for pair in now if pair != (ours, theirs)]
+        return
+    refusal = _pair_refusal(map_settings(_whole(), name), name, ours, theirs)
+    if refusal is None:
+        _add(name, ours, theirs)
+    else:
+        st.session_state[f"refused_{name}"] = refusal
 
 
 def _ways(name: str) -> list[str]:
@@ -72,7 +105,7 @@ def _ways(name: str) -> list[str]:
 
 
 def _by_hand(name: str) -> None:
-    """Pairs to take away and one to add, which is checked before it can be added."""
+    """Pairs to take away, and one to add without the drawing."""
     pairs = f"form_pairs_{name}"
     st.multiselect(
         "Pairs, student → teacher",
@@ -86,6 +119,13 @@ def _by_hand(name: str) -> None:
     if isinstance(names, str):
         st.error(of_layers(names), icon=":material/error:")
         return
+    with st.expander("Add a pair from lists"):
+        _from_lists(name, names)
+
+
+def _from_lists(name: str, names: LayerNames) -> None:
+    """Two layers, and a button that stands still while they cannot be a pair."""
+    pairs = f"form_pairs_{name}"
     student, teacher, add = st.columns([2, 2, 1], gap="medium", vertical_alignment="bottom")
     ours = student.selectbox(
         "Student layer", list(names.student), format_func=lambda layer: f"{layer} · {names.student[layer]}",

@@ -8,13 +8,9 @@ from distill_core.insight.choices import TeacherChoice
 from pages.components.form.problems import told_here
 from pages.components.form.state import base, of_images, taught
 from pages.components.form.values import ALL, FILE, SOME
-from pages.components.form.words import NAMES
+from pages.components.form.words import NAMES, help_of
 
 FILE_OF_LABELS = NAMES["labels_file"]
-_WITHOUT = {
-    "vision": "The rest of the images have only the teacher's opinion.",
-    "language": "The teacher answers the rest of the prompts, and its opinion on every token of that is learnt.",
-}
 
 
 def labels(teacher: TeacherChoice | None) -> None:
@@ -26,7 +22,7 @@ def labels(teacher: TeacherChoice | None) -> None:
             required=True,
             key="form_budgeted",
             persist_state="session",
-            help=_WITHOUT[base().task],
+            help=help_of("label_budget"),
         )
         if st.session_state.form_budgeted == FILE:
             st.text_input(
@@ -34,8 +30,7 @@ def labels(teacher: TeacherChoice | None) -> None:
                 key="form_labels_file",
                 persist_state="session",
                 placeholder="/home/me/labels.csv",
-                help="A CSV with the columns image and label: an image's number, counted from 0, and its class by name "
-                "or number. The student sees these labels and no others.",
+                help=help_of("labels_file"),
                 width=300,
             )
         else:
@@ -67,9 +62,7 @@ def own_texts() -> None:
         key="form_on_policy",
         persist_state="session",
         disabled=not taught(),
-        help="Share of the steps in which the student answers the prompts itself, as well as it can by then, and the "
-        "teacher judges every token of that, so that it learns to mend its own mistakes (GKD, Agarwal et al. 2023). "
-        "Such a step takes longer: the student has to write, and the teacher to read what it has not read before.",
+        help=help_of("on_policy"),
     )
     told_here(NAMES["on_policy"])
 
@@ -86,8 +79,7 @@ def objective() -> None:
         key="form_temperature",
         persist_state="session",
         disabled=not taught(),
-        help="Softens the teacher's and the student's answers before they are compared: the higher, the more the "
-        "teacher's second and third choices count.",
+        help=help_of("temperature"),
     )
     st.slider(
         "Alpha, the weight of the teacher's term",
@@ -98,5 +90,5 @@ def objective() -> None:
         key="form_alpha",
         persist_state="session",
         disabled=not taught(),
-        help="The labels' term gets the rest: 1 − alpha.",
+        help=help_of("alpha"),
     )

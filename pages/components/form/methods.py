@@ -9,21 +9,25 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import DistillConfig
+from distill_core.config.explained import explanation
 from distill_core.losses.registry import LOSSES
 from pages.components.form.layer_maps import choose_layers, show_layers
-from pages.components.form.state import base, noun, of_images, so_far, taught
-from pages.components.form.values import METHODS
+from pages.components.form.state import base, form, noun, of_images, so_far, taught
+from pages.components.form.values import METHODS, phase_names, values_of
+from pages.components.form.words import NAMES, help_of
 
-FRONT = (
-    "intermediate feature matching",
-    "attention transfer",
+FRONT = ("intermediate feature matching", "attention transfer")
+"""Beside soft labels, which temperature and alpha weigh."""
+MORE = (
     "spatial feature alignment",
     "multi-scale distillation",
     "classifier distillation",
+    "relations between samples",
+    "transformers",
+    "soft labels",
 )
 MANY = 3
 """More methods than stand well below each other."""
-MORE = ("relations between samples", "transformers", "soft labels")
 
 
 def methods() -> list[str]:
@@ -35,20 +39,22 @@ def methods() -> list[str]:
     st.caption(
         "The student can copy more than the answers. Every method chosen here joins the loss with its own weight."
     )
-    if of_images():
-        _families(FRONT)
-        with st.expander("More methods", icon=":material/add_circle:", key="more_methods"):
-            _families(MORE)
-    else:
-        _families((*MORE[::-1], *FRONT))
+    with _grid():
+        with st.container(gap="small"):
+            st.markdown(":small[**Soft labels**]")
+            st.caption(_on_soft_labels())
+        for family in FRONT:
+            _family(family)
+    chosen = any(st.session_state[f"form_use_{name}"] for family in MORE for name in _methods_of(family))
+    with st.expander("More methods", icon=":material/add_circle:", key="more_methods", expanded=chosen):
+        _families(MORE)
     config = so_far()
     refused = [name for name in METHODS if st.session_state[f"form_use_{name}"] and not _method(name, config)]
     st.toggle(
-        "Record gradient shares",
+        NAMES["gradient_shares"],
         key="form_gradient_shares",
         persist_state="session",
-        help="Also records how much of the student's gradient each part of the loss makes, which tells weights that "
-        "are too large or too small. Slower, most of all in a short run.",
+        help=help_of("gradient_shares"),
     )
     return [
         f"{LOSSES[name].title} does not fit this student and teacher as asked; the reason is in its box above."
@@ -56,33 +62,45 @@ def methods() -> list[str]:
     ]
 
 
+def _on_soft_labels() -> str:
+    """Whether they count; a run that begins from another, or from a link, may have switched them off."""
+    config = so_far()
+    if config is not None and any(term.loss == "kd" and term.weight == 0 for term in config.terms):
+        return "Off, as the run or link says that these settings came from: alpha does not count for them."
+    return "On already: temperature and alpha say how. Other ways to copy answers are among more methods."
+
+
 def _families(families: tuple[str, ...]) -> None:
     """Small families stand side by side; one of many methods has a row of its own."""
-    suiting = [name for name in METHODS if _suits(name)]
-    shown = {family: [name for name in suiting if LOSSES[name].family == family] for family in families}
-    for large, group in groupby((each for each in families if shown[each]), lambda family: len(shown[family]) > MANY):
+    shown = [family for family in families if _methods_of(family)]
+    for large, group in groupby(shown, lambda family: len(_methods_of(family)) > MANY):
         if large:
             for family in group:
                 st.markdown(f":small[**{family.capitalize()}**]")
                 with _grid():
-                    for name in shown[family]:
+                    for name in _methods_of(family):
                         _choice(name)
             continue
         with _grid():
             for family in group:
-                with st.container(gap="small"):
-                    st.markdown(f":small[**{family.capitalize()}**]")
-                    for name in shown[family]:
-                        _choice(name)
+                _family(family)
+
+
+def _family(family: str) -> None:
+    """Its methods below each other, if any suits these inputs."""
+    if names := _methods_of(family):
+        with st.container(gap="small"):
+            st.markdown(f":small[**{family.capitalize()}**]")
+            for name in names:
+                _choice(name)
+
+
+def _methods_of(family: str) -> list[str]:
+    return [name for name in METHODS if LOSSES[name].family == family and LOSSES[name].suits(images=of_images())]
 
 
 def _grid() -> DeltaGenerator:
     return st.grid(3, min_column_width=260, gap="medium")
-
-
-def _suits(name: str) -> bool:
-    """Whether a method is for inputs of this kind."""
-    return LOSSES[name].suits(images=of_images())
 
 
 def _choice(name: str) -> None:
@@ -110,13 +128,20 @@ def _method(name: str, config: DistillConfig | None) -> bool:
             format="%g",
             key=f"form_weight_{name}",
             persist_state="session",
-            help=f"What it is multiplied by; published: {info.weight:g}.",
+            help=f"{help_of('terms.weight')} Published: {info.weight:g}.",
         )
-        known = [phase.name for phase in (config or base()).phases]
+        known = list(phase_names(values_of(base()) | form()))
         on = f"form_on_{name}"
         if not set(st.session_state[on]) <= set(known):
             st.session_state[on] = [phase for phase in st.session_state[on] if phase in known]
-        phases.multiselect("Phases it is on in", known, key=on, persist_state="session", placeholder="all of them")
+        phases.multiselect(
+            explanation("terms.phases").title,
+            known,
+            key=on,
+            persist_state="session",
+            placeholder="all of them",
+            help=help_of("terms.phases"),
+        )
         choose_layers(name, layers)
         with more:
             _details(name)
@@ -127,15 +152,14 @@ def _details(name: str) -> None:
     """What the method's own paper leaves to the user."""
     with st.popover("Details", icon=":material/tune:"):
         st.slider(
-            "Warm-up of the weight",
+            explanation("terms.warmup").title,
             0,
             100,
             step=5,
             format="%d%%",
             key=f"form_warmup_{name}",
             persist_state="session",
-            help="The share of the training over which the weight climbs from 0; DKD and ReviewKD were published with "
-            "one.",
+            help=help_of("terms.warmup"),
         )
         for option, about in LOSSES[name].options.items():
             key = f"form_option_{name}_{option}"

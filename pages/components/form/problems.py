@@ -9,7 +9,8 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError
 from distill_core.insight.foresight import refusals
-from pages.components.form.state import base, form
+from distill_core.insight.names import OWN_FILES
+from pages.components.form.state import base, form, of_images
 from pages.components.form.values import (
     BY_HAND,
     CLASSES,
@@ -18,7 +19,6 @@ from pages.components.form.values import (
     LAYER_MAPS,
     METHODS,
     NO_TEACHER,
-    OWN_FILES,
     RANDOM,
     USUAL,
     config_of,
@@ -37,16 +37,18 @@ def described() -> tuple[DistillConfig | None, list[str]]:
     unsaid = waiting()
     if unsaid:  # what is said already is checked all the same
         inputs |= {"fine_tune": KEEP} if inputs["fine_tune"] == CLASSES else {}
+        for i in range(inputs["each_count"]):
+            inputs |= {f"each_pool_{i}": "all"} if not inputs[f"each_classes_{i}"] else {}
         inputs |= {"begin_layers": "influence"} if not inputs["begin_blocks"].strip() else {}
         inputs |= {f"layers_{name}": LAYER_MAPS[0] for name in METHODS if not inputs[f"pairs_{name}"]}
     try:
         config = config_of(inputs, base())
     except ConfigError as error:
         terms = names_of_terms(values_of(base()) | inputs, base())
-        return None, [on_screen(line, terms) for line in str(error).splitlines()]
+        return None, [on_screen(line, terms, of_images=of_images()) for line in str(error).splitlines()]
     if config.dataset in OWN_FILES and config.data_folder is None:
         return None, []
-    return None if unsaid else config, [on_screen(line) for line in refusals_of(config)]
+    return None if unsaid else config, [on_screen(line, of_images=of_images()) for line in refusals_of(config)]
 
 
 def waiting() -> str | None:
@@ -67,7 +69,10 @@ def waiting() -> str | None:
     taught = inputs.form_teacher != NO_TEACHER
     usual = inputs.form_plan == USUAL
     if taught and usual and inputs.form_fine_tune == CLASSES and not inputs.form_classes:
-        return "Choose at least one class to fine-tune on."
+        return f"Choose at least one {'class' if of_images() else 'kind'} to fine-tune on."
+    for i in range(0 if usual else inputs.form_each_count):
+        if inputs[f"form_each_pool_{i}"] == "classes" and not inputs[f"form_each_classes_{i}"]:
+            return f"Choose at least one {'class' if of_images() else 'kind'} for phase {i + 1}."
     for name in METHODS if taught else ():
         if inputs[f"form_use_{name}"] and inputs[f"form_layers_{name}"] == BY_HAND and not inputs[f"form_pairs_{name}"]:
             return "Add at least one pair of layers, or let the layer map be suggested."

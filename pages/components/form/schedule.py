@@ -4,24 +4,39 @@ from __future__ import annotations
 
 import streamlit as st
 
+from distill_core.config.explained import explanation
+from distill_core.errors import ConfigError
+from distill_core.figures import timeline_curves
 from distill_core.insight.baseline import compared
 from distill_core.insight.choices import TeacherChoice
-from distill_core.task import task_named
+from distill_core.insight.timeline import STEPS, timeline
+from pages.components.form.each_phase import begin_with_the_usual, each_phase
+from pages.components.form.kinds import class_names
 from pages.components.form.problems import told_here
-from pages.components.form.state import base, noun, of_images, so_far, taught
-from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL, values_of
+from pages.components.form.state import base, of_images, so_far, taught
+from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL
+from pages.components.form.words import NAMES, help_of
+from pages.components.live_chart import live_chart, payload
 
-_EASIEST = {"vision": "the teacher finds easiest", "language": "with the fewest steps"}
+HEIGHT = 230
 
 
 def phases(teacher: TeacherChoice | None) -> None:
-    """The stretches of the training; phases that these inputs cannot say are kept until the usual ones are chosen."""
-    if values_of(base())["plan"] == OWN:
-        st.segmented_control("Phases", [OWN, USUAL], required=True, key="form_plan", persist_state="session")
-        if st.session_state.form_plan == OWN:
-            lengths = " · ".join(f"{phase.name} {phase.share:.0%}" for phase in base().phases)
-            st.caption(f"{lengths} of the training, each as in that run")
-            return
+    """The stretches of the training: the usual three by one slider, or any number of them one by one."""
+    st.segmented_control(
+        "Phases",
+        [USUAL, OWN],
+        required=True,
+        key="form_plan",
+        persist_state="session",
+        on_change=begin_with_the_usual,
+        help="The usual three are a warm-up, distilling and fine-tuning. Phase by phase there may be more or fewer, "
+        "each with a name, images, a learning rate, a temperature and an alpha of its own.",
+    )
+    if st.session_state.form_plan == OWN:
+        _timeline()
+        each_phase(teacher)
+        return
     st.slider(
         "Where warm-up ends and fine-tuning begins",
         0,
@@ -30,10 +45,11 @@ def phases(teacher: TeacherChoice | None) -> None:
         format="%d%%",
         key="form_phases",
         persist_state="session",
-        help=f"Warm-up uses the {noun()} {_EASIEST[base().task]}; distil uses all; fine-tune takes smaller steps.",
+        help=help_of("phases"),
     )
     first, second = st.session_state.form_phases
     st.caption(f"Warm-up {first}% · distil {second - first}% · fine-tune {100 - second}% of the training")
+    _timeline()
     st.segmented_control(
         "Fine-tune with",
         [KEEP, LABELS, CLASSES] if taught() else [KEEP, LABELS],
@@ -48,11 +64,24 @@ def phases(teacher: TeacherChoice | None) -> None:
         _classes(teacher)
 
 
+def _timeline() -> None:
+    """Temperature, alpha and learning rate over the phases, while there is a teacher and no input is wrong."""
+    config = so_far()
+    if config is None or config.teacher is None:
+        return
+    try:
+        found = timeline(config)
+    except ConfigError:  # a method that does not exist, which is told above Start
+        return
+    figure = timeline_curves(found.frame, found.phases, steps=STEPS)
+    alt = "Temperature, weight of soft labels and learning rate over the phases of the training"
+    chart = payload(figure, name="timeline", version=config.fingerprint(), alt=alt, height=HEIGHT, toolbar=False)
+    live_chart(chart, key="timeline", height=HEIGHT)
+
+
 def _classes(teacher: TeacherChoice | None) -> None:
     """By name where the teacher's names are known, else by number."""
-    chosen = base().model_copy(update={"dataset": st.session_state.form_dataset})
-    groups = task_named(base().task).foreseen(chosen).kinds
-    names = dict(enumerate(groups or (teacher.classes if teacher else ())))
+    names = class_names(teacher)
     known = sorted({*names, *base().phases[-1].classes})
     st.multiselect(
         "Classes to fine-tune on" if of_images() else "Kinds of prompt to fine-tune on",
@@ -60,6 +89,7 @@ def _classes(teacher: TeacherChoice | None) -> None:
         format_func=lambda number: names.get(number, f"class {number}"),
         key="form_classes",
         persist_state="session",
+        help=help_of("phases.classes"),
     )
     if not st.session_state.form_classes:
         st.caption(f":material/touch_app: Choose at least one {'class' if of_images() else 'kind'}.")
@@ -68,15 +98,16 @@ def _classes(teacher: TeacherChoice | None) -> None:
 def training() -> None:
     """Length, batch size, seed and the baseline."""
     one, two, three = st.columns(3, gap="small")
-    one.number_input("Epochs", step=1, key="form_epochs", persist_state="session")
-    two.number_input("Batch size", step=16, key="form_batch_size", persist_state="session")
-    three.number_input("Seed", step=1, key="form_seed", persist_state="session")
+    one.number_input(NAMES["epochs"], step=1, key="form_epochs", persist_state="session", help=help_of("epochs"))
+    two.number_input(
+        NAMES["batch_size"], step=16, key="form_batch_size", persist_state="session", help=help_of("batch_size")
+    )
+    three.number_input(NAMES["seed"], step=1, key="form_seed", persist_state="session", help=help_of("seed"))
     told_here("Epochs", "Batch size", "Seed")
     st.toggle(
-        ":orange[●] Train the baseline too",
+        f":orange[●] {NAMES['baseline']}",
         key="form_baseline",
         persist_state="session",
         disabled=not taught(),
-        help=f"{compared(so_far() or base())} It is trained once and kept for later runs. Without it nobody can say "
-        "what the teacher added.",
+        help=f"{compared(so_far() or base())} {explanation('baseline').why}",
     )

@@ -17,6 +17,7 @@ def fill_form(config: DistillConfig) -> None:
     """Sets every input to a configuration; for callbacks, or before the form is drawn."""
     st.session_state.form_base = config
     st.session_state.form_task = config.task
+    st.session_state.form_each_copied = None
     for name, value in values_of(config).items():
         st.session_state[f"form_{name}"] = value
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from distill_core.config import DEFAULT_PHASES, LAYER_MODES, PHASE_NAMES, TEACHER, BlockChoice, DistillConfig, Phase
+from distill_core.insight.names import OWN_FILES
 from distill_core.losses.registry import LOSSES
+from pages.components.form.phase_values import LEVELS, each_phase_of, each_phase_values, level_of, level_values
 
 NO_TEACHER = "none"
 RANDOM = "random"
-OWN_FILES = ("folder", "jsonl")
-"""Data sets that are the user's own, which `data_folder` names."""
 ALL, SOME, FILE = "All", "Only some", "From a file"
 KEEP, LABELS, CLASSES = "Teacher", "Labels alone", "Some classes"
-OWN, USUAL = "As in that run", "The usual three"
+USUAL, OWN = "The usual three", "Phase by phase"
 WARM_UP_POOLS = ("all", "easiest", "curriculum")
 BY_HAND = "by hand"
 LAYER_MAPS = (*LAYER_MODES, BY_HAND)
@@ -74,6 +74,7 @@ def values_of(config: DistillConfig) -> dict[str, Any]:
         "clip_norm": config.optimiser.clip_norm or 0.0,
         "plan": USUAL if _is_usual(config) else OWN,
         **_phase_values(config, phases),
+        **each_phase_values(config),
         **_method_values(config),
     }
 
@@ -116,8 +117,10 @@ def config_of(form: Mapping[str, Any], base: DistillConfig) -> DistillConfig:
         settings["clip_norm"] = now["clip_norm"] or None
     if now["plan"] == USUAL and (moved & _OF_PHASES or taught != (base.teacher is not None)):
         settings["phases"] = _usual_phases(now, taught)
+    if now["plan"] == OWN and (each := {name for name in moved if name.startswith("each_")}):
+        settings["phases"] = each_phase_of(now, each, base)
     if moved & _OF_METHODS or taught != (base.teacher is not None) or (base.terms and "phases" in settings):
-        names = PHASE_NAMES if "phases" in settings else tuple(phase.name for phase in base.phases)
+        names = phase_names(now) if "phases" in settings else tuple(phase.name for phase in base.phases)
         settings["terms"] = _terms(now, moved, taught, base, names)
     return base.changed(settings)
 
@@ -133,6 +136,13 @@ def _blocks(text: str) -> list[int] | str:
     """``1, 4`` -> [1, 4]; what are no numbers is left as it is, for the configuration to refuse."""
     parts = text.replace(",", " ").split()
     return [int(part) for part in parts] if parts and all(part.isdecimal() for part in parts) else text
+
+
+def phase_names(form: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the phases that the inputs describe are called."""
+    if form["plan"] == USUAL:
+        return PHASE_NAMES
+    return tuple(form[f"each_name_{i}"] for i in range(form["each_count"]))
 
 
 def names_of_terms(form: Mapping[str, Any], base: DistillConfig) -> list[str]:
@@ -167,11 +177,8 @@ def _phase_values(config: DistillConfig, phases: tuple[Phase, ...]) -> dict[str,
     }
     for i, phase in enumerate(phases):
         values[f"lr_scale_{i}"] = phase.lr_scale
-        for what in ("temperature", "alpha"):
-            own = getattr(phase, what)
-            level = getattr(config.objective, what) if own is None else own
-            first, last = level if isinstance(level, tuple) else (level, level)
-            values |= {f"{what}_own_{i}": own is not None, f"{what}_from_{i}": first, f"{what}_to_{i}": last}
+        for what in LEVELS:
+            values |= {f"{name}_{i}": value for name, value in level_values(phase, config, what).items()}
     return values
 
 
@@ -271,8 +278,6 @@ def _usual_phases(form: Mapping[str, Any], taught: bool) -> list[dict[str, Any]]
         fine_tune |= {"pool": "classes", "classes": form["classes"]}
     if taught:
         for i, phase in enumerate(phases):
-            for what in ("temperature", "alpha"):
-                if form[f"{what}_own_{i}"]:
-                    first, last = form[f"{what}_from_{i}"], form[f"{what}_to_{i}"]
-                    phase[what] = first if first == last else [first, last]
+            for what in LEVELS:
+                phase[what] = level_of(form, what, i)
     return phases

@@ -5,40 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from distill_core.config import settings_by_name
+from distill_core.config.explained import explanation
 from distill_core.losses.registry import LOSSES
 
-NAMES = {
-    "label_budget": "Labels",
-    "labels_file": "File of labels",
-    "data_folder": "Folder of images",
-    "image_size": "Image size in pixels",
-    "dataset": "Data set",
-    "teacher": "Teacher",
-    "student": "Student",
-    "begin_from": "Begins with",
-    "begin_layers": "Which of its layers",
-    "epochs": "Epochs",
-    "on_policy": "Texts by the student",
-    "batch_size": "Batch size",
-    "micro_batch": "Inputs at a time",
-    "seed": "Seed",
-    "learning_rate": "Learning rate",
-    "weight_decay": "Weight decay",
-    "clip_norm": "Gradient clipping",
-    "crop_padding": "Random crop",
-    "draws": "Versions of an image",
-    "mixup": "Mixup",
-    "cutmix": "Cutmix",
-    "threads": "CPU threads",
-    "temperature": "Temperature",
-    "alpha": "Alpha",
-    "lr_scale": "Learning rate, times",
-    "weight": "Weight of a method",
-    "top_k": "Likeliest tokens kept",
-    "layers": "Layer map of a method",
-    "terms": "Methods",
-    "phases": "Phases",
+FOLDER, PROMPTS_FILE = "Folder of images", "File of prompts"
+NAMES = {name: explanation(name).title for name in settings_by_name()} | {
+    "data_folder": FOLDER,
+    **{
+        name.partition(".")[2]: explanation(name).title
+        for name in ("phases.share", "phases.easiest", "phases.lr_scale", "terms.weight", "terms.layers")
+    },
 }
+"""What settings are called on the screen, by leaf name."""
 _PLAIN = (
     ("greater than or equal to", "at least"),
     ("less than or equal to", "at most"),
@@ -47,7 +26,17 @@ _PLAIN = (
 )
 
 
-def on_screen(sentence: str, terms: Sequence[str] = ()) -> str:
+def help_of(name: str, null: str = "none") -> str:
+    """What a setting is and why, for the question mark beside its input.
+
+    Args:
+        name: of the setting, as `explanation` takes it.
+        null: what the input shows where a file says null.
+    """
+    return explanation(name).sentences(null)
+
+
+def on_screen(sentence: str, terms: Sequence[str] = (), *, of_images: bool = True) -> str:
     """``training.epochs: got 0; it must be greater than or equal to 1 (an epoch ...)`` -> ``Epochs: got 0; it ...``.
 
     A phase is told by its place, a method by its name: ``phases.0.alpha`` -> ``Alpha (phase 1)``; ``terms.0.weight`` ->
@@ -56,12 +45,14 @@ def on_screen(sentence: str, terms: Sequence[str] = ()) -> str:
     Args:
         sentence: of the engine.
         terms: the losses of the run's further terms, in order; without them a method has no name.
+        of_images: whether the run is about images; one about texts has a file of prompts where that has a folder.
     """
     where, colon, rest = sentence.partition(": ")
     path = where.split(".")
     if not colon or not re.fullmatch(r"[a-z_0-9.-]+", where):
         return sentence
-    named = [NAMES[part] for part in path if part in NAMES]
+    names = NAMES if of_images else NAMES | {"data_folder": PROMPTS_FILE}
+    named = [names[part] for part in path if part in names]
     if not named:
         return sentence
     number = int(path[1]) if len(path) > 2 and path[1].isdigit() else None

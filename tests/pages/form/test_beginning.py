@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 import streamlit as st
+from tables import beyond_cards
 
 from distill_core import presets
 from distill_core.config import DistillConfig
@@ -59,16 +61,17 @@ def found(config: DistillConfig) -> Damage:
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[DistillConfig]:
     """What the page asks a job for; the job answers at once."""
     asked: list[DistillConfig] = []
-    monkeypatch.setattr(beginning, "measure_layers", lambda config: asked.append(config) or asdict(found(config)))
+    monkeypatch.setattr(beginning, "measure_layers", lambda config, **_: asked.append(config) or asdict(found(config)))
     return asked
 
 
 def work_of(page: Any) -> Aside:
     work: Aside = beginning._work(page.session_state.damage_asked)
-    work.wait(30)
+    work.wait(60)
     return work
 
 
+@pytest.mark.slow
 def test_a_student_of_another_width_begins_with_random_weights_and_is_told_why(app: Any) -> None:
     page = texts(app, "gpt-2x128")
     assert not offers(page)
@@ -76,6 +79,7 @@ def test_a_student_of_another_width_begins_with_random_weights_and_is_told_why(a
     assert "such as gpt-2x160." in said(page)
 
 
+@pytest.mark.slow
 def test_a_student_of_the_same_width_can_begin_with_the_teachers_layers(app: Any, still_manager: Manager) -> None:
     page = begun(app)
     assert "Begins with random weights" not in said(page)
@@ -87,6 +91,7 @@ def test_a_student_of_the_same_width_can_begin_with_the_teachers_layers(app: Any
     assert started == presets.load("language-quick").changed(wanted)
 
 
+@pytest.mark.slow
 def test_blocks_are_named_by_number(app: Any, still_manager: Manager) -> None:
     page = begun(app)
     page.selectbox(key="form_begin_layers").set_value("by hand").run()
@@ -104,6 +109,7 @@ def test_blocks_are_named_by_number(app: Any, still_manager: Manager) -> None:
     assert still_manager.store.list("run")[0].config.begin_layers == (4, 1)
 
 
+@pytest.mark.slow
 def test_another_student_or_no_teacher_takes_the_choice_back(app: Any) -> None:
     page = begun(app)
     page.selectbox(key="form_student").set_value("gpt-2x64").run()
@@ -131,6 +137,7 @@ def test_images_have_no_such_choice(app: Any) -> None:
         {"student": "gpt-2x160", "begin_from": "gpt-skills", "teacher": None, "baseline": False},
     ],
 )
+@pytest.mark.slow
 def test_a_run_opened_in_the_form_and_started_begins_as_it_did(
     app: Any, still_manager: Manager, settings: dict[str, Any]
 ) -> None:
@@ -147,6 +154,7 @@ def test_a_run_opened_in_the_form_and_started_begins_as_it_did(
     assert again.config == config.model_copy(update={"name": again.config.name})
 
 
+@pytest.mark.slow
 def test_a_run_that_could_not_begin_so_is_opened_as_it_was_and_can_be_mended(app: Any, still_manager: Manager) -> None:
     run_id = still_manager.store.create(presets.load("language-quick").changed({"begin_from": "teacher"}))
     still_manager.store.set_status(run_id, "failed", error="Begins with: no")
@@ -166,10 +174,11 @@ def test_a_run_that_could_not_begin_so_is_opened_as_it_was_and_can_be_mended(app
 def test_nothing_is_measured_before_it_is_asked_for(app: Any, measured: list[DistillConfig]) -> None:
     page = begun(app)
     assert page.button(key="measure-layers").label == "Measure each choice"
-    assert not page.table
+    assert not beyond_cards(page)
     assert not measured
 
 
+@pytest.mark.slow
 def test_a_button_gives_the_table_of_damage_and_every_blocks_influence(app: Any, measured: list[DistillConfig]) -> None:
     page = begun(app)
     page.button(key="measure-layers").click().run()
@@ -177,7 +186,7 @@ def test_a_button_gives_the_table_of_damage_and_every_blocks_influence(app: Any,
     page.run()
     assert not page.exception
     assert [(config.student, config.begins_from) for config in measured] == [("gpt-2x160", "gpt-skills")]
-    choices, blocks = (table.value.to_csv() for table in page.table[:2])
+    choices, blocks = (table.value.to_csv() for table in beyond_cards(page)[:2])
     assert "whole teacher" in choices
     assert "**most influential**" in choices
     assert all(figure in choices for figure in ("0.659", "30.0%", "97.2%", "15.370"))
@@ -185,20 +194,22 @@ def test_a_button_gives_the_table_of_damage_and_every_blocks_influence(app: Any,
     assert "Nearest: most influential (blocks 1, 2)." in said(page)
 
 
+@pytest.mark.slow
 def test_another_choice_of_the_same_layers_is_not_measured_again(app: Any, measured: list[DistillConfig]) -> None:
     page = begun(app)
     page.button(key="measure-layers").click().run()
     work_of(page)
     page.selectbox(key="form_begin_layers").set_value("uniform").run()
-    assert "**evenly spread**" in page.table[0].value.to_csv()
+    assert "**evenly spread**" in beyond_cards(page)[0].value.to_csv()
     assert len(measured) == 1
     page.selectbox(key="form_student").set_value("gpt-4x160").run()
     assert "measure-layers" in {button.key for button in page.button}
 
 
+@pytest.mark.slow
 def test_while_it_is_measured_the_page_says_so_and_goes_on(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(beginning, "measure_layers", lambda config: over.wait(30) and asdict(found(config)))
+    monkeypatch.setattr(beginning, "measure_layers", lambda config, **_: over.wait(60) and asdict(found(config)))
     page = begun(app)
     page.button(key="measure-layers").click().run()
     assert "Measuring the teacher, and a student for each choice" in said(page)
@@ -209,9 +220,30 @@ def test_while_it_is_measured_the_page_says_so_and_goes_on(app: Any, monkeypatch
     assert "Nearest:" in said(page)
 
 
+@pytest.mark.slow
+def test_the_measuring_stops_when_told_and_can_be_asked_for_again(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def until_stopped(_config: DistillConfig, should_stop: Callable[[], bool]) -> Any:
+        while not should_stop():
+            time.sleep(0.01)
+        ended.set()
+        raise DistillError("stopped")
+
+    monkeypatch.setattr(beginning, "measure_layers", until_stopped)
+    page = begun(app)
+    page.button(key="measure-layers").click().run()
+    page.button(key="stop-layers").click().run()
+    assert ended.wait(60)
+    assert not page.exception
+    assert not page.error
+    assert page.button(key="measure-layers").label == "Measure each choice"
+
+
+@pytest.mark.slow
 def test_what_went_wrong_is_said_and_can_be_tried_again(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[Callable[[DistillConfig], Any]] = [lambda config: asdict(found(config)), _fails]
-    monkeypatch.setattr(beginning, "measure_layers", lambda config: answers.pop()(config))
+    monkeypatch.setattr(beginning, "measure_layers", lambda config, **_: answers.pop()(config))
     page = begun(app)
     page.button(key="measure-layers").click().run()
     work_of(page)
@@ -229,8 +261,8 @@ def _fails(_config: DistillConfig) -> Any:
 
 
 def test_an_unexpected_failure_beside_the_page_becomes_a_sentence() -> None:
-    work = Aside(lambda: 1 // 0)
-    work.wait(10)
+    work = Aside(lambda _: 1 // 0)
+    work.wait(60)
     assert work.done
     assert work.error == "That failed unexpectedly (ZeroDivisionError: integer division or modulo by zero)."
     st.cache_resource.clear()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from tables import beyond_cards
 
 from distill_core.config import DistillConfig
 from distill_core.losses.registry import LOSSES
@@ -21,7 +22,7 @@ def submitted(page: Any, manager: Manager) -> DistillConfig:
 
 
 def tables(page: Any) -> str:
-    return " ".join(table.value.to_csv() for table in page.table)
+    return " ".join(table.value.to_csv() for table in beyond_cards(page))
 
 
 def test_every_loss_beside_alphas_two_is_offered_in_a_sentence(app: Any, embedded_teacher: str) -> None:
@@ -50,6 +51,7 @@ def test_a_method_reaches_the_run_with_weight_phases_and_layers(
     assert config.training.gradient_shares
 
 
+@pytest.mark.slow
 def test_a_weight_that_cannot_be_is_refused_by_the_name_of_its_method(app: Any, embedded_teacher: str) -> None:
     page = app(TRAIN)
     for name in ("hint", "dist"):
@@ -62,7 +64,7 @@ def test_a_weight_that_cannot_be_is_refused_by_the_name_of_its_method(app: Any, 
 def test_the_pairs_are_shown_with_shapes_connector_and_reason(app: Any, embedded_teacher: str) -> None:
     page = app(TRAIN)
     page.selectbox(key="form_student").set_value("resnet8-w16").run()
-    assert not page.table
+    assert not beyond_cards(page)
     page.checkbox(key="form_use_hint").check().run()
     said = tables(page)
     for words in ("stage2.block1", "14x14", "1x1 convolution", "parameters", "same stride 2"):
@@ -93,6 +95,7 @@ def test_a_method_that_does_not_fit_says_why_and_nothing_starts(app: Any, embedd
     assert page.button(key="start").disabled
 
 
+@pytest.mark.slow
 def test_pairs_by_hand_begin_as_suggested_and_are_checked_one_by_one(
     app: Any, embedded_teacher: str, still_manager: Manager
 ) -> None:
@@ -168,3 +171,10 @@ def test_every_option_of_every_method_has_an_input(app: Any, embedded_teacher: s
     page.run()
     shown = {widget.key for widget in (*page.number_input, *page.toggle)}
     assert {f"form_option_{name}_{option}" for name in with_options for option in LOSSES[name].options} <= shown
+
+
+def test_soft_labels_that_a_link_switched_off_are_not_said_to_be_on(app: Any, embedded_teacher: str) -> None:
+    page = app("pages/train.py")
+    assert any(each.value.startswith("On already") for each in page.caption)
+    page = app("pages/train.py", preset="quickstart", set='terms={"kd": 0, "ce": 0, "simkd": 100}')
+    assert any(each.value.startswith("Off, as the run or link says") for each in page.caption)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tiny_llama import make
 
 from distill_core import presets
@@ -74,6 +75,7 @@ def test_a_wrong_number_is_told_in_the_words_of_texts(app: Any) -> None:
     assert any("more than the 20,000 prompts" in error.value for error in page.error)
 
 
+@pytest.mark.slow
 def test_the_student_can_be_let_write_part_of_what_it_learns_from(app: Any, still_manager: Manager) -> None:
     page = texts(app)
     page.slider(key="form_on_policy").set_value(25).run()
@@ -84,6 +86,7 @@ def test_the_student_can_be_let_write_part_of_what_it_learns_from(app: Any, stil
     assert started == presets.load("language-quick").changed({"on_policy": 0.25, "name": started.name})
 
 
+@pytest.mark.slow
 def test_without_a_teacher_the_student_is_not_let_write(app: Any) -> None:
     page = texts(app)
     page.slider(key="form_on_policy").set_value(25).run()
@@ -116,6 +119,7 @@ def test_prompts_without_answers_say_how_to_get_a_model_that_writes_them(app: An
     assert not [button for button in page.button if button.key in ("train-teacher", "cut-from-teacher")]
 
 
+@pytest.mark.slow
 def test_a_hugging_face_model_that_is_here_is_offered_with_settings_that_suit_it(
     app: Any, still_manager: Manager
 ) -> None:
@@ -139,8 +143,10 @@ def test_a_file_of_prompts_is_asked_for_and_its_bad_lines_are_named(app: Any, tm
     page.text_input(key="form_data_folder").set_value(str(tmp_path / "bad.jsonl")).run()
     assert not page.exception
     assert "line 1 is no JSON" in " ".join(element.value for element in page.markdown)
+    assert page.error[0].value.startswith("File of prompts: ")
 
 
+@pytest.mark.slow
 def test_a_students_layers_are_offered_with_a_file_of_prompts_too(
     app: Any, still_manager: Manager, tmp_path: Path
 ) -> None:
@@ -170,6 +176,7 @@ def test_how_much_is_kept_of_an_answer_is_asked(app: Any, still_manager: Manager
     assert still_manager.store.list()[0].config.objective.top_k == 8
 
 
+@pytest.mark.slow
 def test_a_wrong_number_of_kept_tokens_is_told_and_takes_no_choice_away(app: Any) -> None:
     page = texts(app)
     page.selectbox(key="form_student").set_value("gpt-2x160").run()

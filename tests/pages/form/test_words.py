@@ -34,7 +34,7 @@ def test_a_methods_setting_is_told_by_the_methods_name() -> None:
     assert on_screen(str(refused.value), ["hint", "gone"]).startswith("Weight of a method: got -1;")
 
 
-@pytest.mark.parametrize("sentence", ["Anything at all", "momentum: got -1", "Cannot list /a: b (denied)"])
+@pytest.mark.parametrize("sentence", ["Anything at all", "moment: got -1", "Cannot list /a: b (denied)"])
 def test_what_has_no_name_on_the_screen_stays_as_it_is(sentence: str) -> None:
     assert on_screen(sentence) == sentence
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError
 from distill_core.task import DataFacts, task_named
 from distill_core.vision import models
+from distill_core.vision.models.saved import signed
 from distill_core.vision.teachers import card_of
 
 FACTS = DataFacts("pets", ("cat", "dog", "bird"), (1, 12, 12), (0.3,), (0.4,), "")
@@ -145,3 +146,16 @@ def test_what_is_taken_for_granted_is_told(tmp_path: Path, dataset: str, classes
     assert not task_named("vision").load_data(config, tmp_path).facts.notes
     data = task_named("vision").load_data(config.changed({"student": student}), tmp_path)
     assert [said for said in data.facts.notes if said.startswith(note)]
+
+
+def test_a_file_that_says_its_classes_is_warned_of_only_where_they_are_others(tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    payload = save(models.build("resnet8-w4", 1, 10, 9).state_dict())
+    config = DistillConfig(teacher=None, dataset="digits", student=f"{path}@resnet8-w4")
+
+    def notes(*classes: str) -> tuple[str, ...]:
+        path.write_bytes(signed(payload, classes))
+        return task_named("vision").load_data(config, tmp_path).facts.notes
+
+    assert not notes(*map(str, range(10)))
+    assert notes(*"abcdefghij")[0].startswith("mine.safetensors knows other classes (a, b, c, …)")

@@ -1,0 +1,1 @@
+"""The pictures of the Learn page, each answering one question."""

@@ -1,0 +1,1 @@
+"""The steps of the Learn page, and what they share."""

@@ -1,0 +1,79 @@
+"""Where teacher and student are active on one image, epoch by epoch, while a run goes on and after."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from distill_core.insight.history import RunHistory
+from distill_core.insight.looking import Look, epochs_looked_at, label_of, look_at
+from distill_core.insight.words import percent
+from pages.components.learn.gallery import Section, Tile, gallery
+from pages.components.learn.pixels import picture_of, with_attention
+
+SIZE = 112
+"""Pixels; three of them stand side by side in a narrow window."""
+_HELP = (
+    "One validation image, which nobody trains on. The brighter, the more active the layer is there (the mean of its "
+    "squares over channels). Likeness is the cosine between both maps: 1 is the same."
+)
+
+
+def watched_image(history: RunHistory, run_id: str) -> None:
+    """Nothing where no layer has places, for texts, and for runs from before images were watched."""
+    track = history.student
+    epochs = epochs_looked_at(track)
+    watching = track.watching
+    if not epochs or watching is None:
+        return
+    st.markdown("**Where both look**", help=_HELP)
+    epoch = _epoch(epochs, run_id)
+    label = label_of(watching, track.started.classes if track.started else ())
+    look = look_at(track, epoch)
+    after = f"after epoch {epoch}" if epoch else "before its first step"
+    tiles = [
+        Tile(picture_of(look.image), f"The image: {label}", label, "the image"),
+        Tile(
+            with_attention(look.grey, look.teacher, "teacher"),
+            f"Where the teacher is active on it{_said(look, 'teacher')}",
+            "teacher",
+            _answer(look, "teacher") or watching.teacher_layer,
+            "teacher",
+        ),
+        Tile(
+            with_attention(look.grey, look.student, "student"),
+            f"Where the student is active on it {after}{_said(look, 'student')}",
+            f"student {after}",
+            _answer(look, "student") or watching.student_layer,
+            "student",
+        ),
+    ]
+    gallery([Section("", tiles)], key=f"watched-{run_id}", size=SIZE)
+    st.caption(
+        f"Likeness of the maps {look.likeness:.2f} · layer {watching.student_layer} beside {watching.teacher_layer}"
+    )
+
+
+def _epoch(epochs: list[int], run_id: str) -> int:
+    """The reader's choice, which goes along with the run while it stands at the latest."""
+    key, seen = f"watched-epoch-{run_id}", f"watched-latest-{run_id}"
+    state = st.session_state
+    if state.get(key) not in epochs or state[key] == state.get(seen):
+        state[key] = epochs[-1]
+    state[seen] = epochs[-1]
+    if len(epochs) == 1:
+        return epochs[0]
+    with st.container(width=3 * SIZE + 20):
+        return int(st.select_slider("After epoch", epochs, key=key, help="0 is before the first step."))
+
+
+def _answer(look: Look, who: str) -> str:
+    """``Shirt 63.0%``."""
+    if who not in look.answers:
+        return ""
+    name, probability = look.answers[who]
+    return f"{name} {percent(probability, 0)}"
+
+
+def _said(look: Look, who: str) -> str:
+    answer = _answer(look, who)
+    return f"; it says {answer}" if answer else ""
