@@ -36,6 +36,7 @@ def test_what_was_measured_and_what_is_suggested_are_two_ways_to_train_and_each_
 def test_where_no_student_comes_near_enough_the_nearest_and_larger_ones_to_measure_are_offered(app: Any) -> None:
     page = app(ADVISOR)
     page.segmented_control(key="advice_goal").set_value("small").run()
+    page.number_input(key="advice_within").set_value(0.5).run()
     assert "stays 4.0 behind after 10 epochs" in said(page)
     assert "Exactly what was measured" in [link.label for link in page.get("page_link")]
     assert page.button(key="advice_larger").label == "Measure larger students"

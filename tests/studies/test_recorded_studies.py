@@ -12,7 +12,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 def test_every_recorded_study_has_all_its_runs_and_says_what_made_it() -> None:
     found = recorded()
     languages = {"language-2x32", "language-2x64", "language-2x128"}
-    assert set(found) == languages | {"losses", "losses-all-labels", "student-sizes", "temperature-alpha"}
+    images = {"losses", "losses-all-labels", "student-sizes", "simkd-sizes", "temperature-alpha"}
+    assert set(found) == languages | images
     for name, study in found.items():
         jobs = [(job.variant, job.seed) for job in study.plan.jobs()]
         assert sorted((row.variant, row.seed) for row in study.rows) == sorted(jobs), name
