@@ -85,7 +85,8 @@ def _shot(tab: Any) -> bytes:
 
 def _small(picture: bytes) -> bytes:
     small = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256).save(small, "PNG", optimize=True)
+    covering = Image.Quantize.MAXCOVERAGE  # keeps the few points in a role's colour, which the usual way greys
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, method=covering).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
