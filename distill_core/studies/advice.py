@@ -197,6 +197,11 @@ def _behind(each: Evidence) -> float:
     return each.teacher - each.row.accuracy.mean if each.teacher is not None else math.inf
 
 
+def _within(case: Case) -> str:
+    points = f"{100 * case.within:g}"
+    return f"{points} point" if points == "1" else f"{points} points"
+
+
 def _other_data(case: Case, of_kind: Sequence[Evidence]) -> Reason:
     names = sorted({each.config.dataset for each in of_kind})
     what = f"All that is said here was measured on {', '.join(names)}." if names else "There is no study of this kind."
@@ -212,7 +217,7 @@ def _none_fits(case: Case, candidates: Sequence[Evidence], known: Sequence[Evide
         others = nearest((each for each in known if each.losses and _fits(each, case)), case.labels)
         other = min(others, key=_behind, default=None)
         told = (
-            f"No student that was measured comes within {100 * case.within:g} points of its teacher by soft labels: "
+            f"No student that was measured comes within {_within(case)} of its teacher by soft labels: "
             f"the nearest, {best.config.student}, stays {100 * _behind(best):.1f} behind after {epochs_of(best)}."
         )
         if other is not None and _behind(other) < _behind(best):
@@ -237,7 +242,7 @@ def _none_fits(case: Case, candidates: Sequence[Evidence], known: Sequence[Evide
 def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case) -> Reason:
     row = student.row
     which = (
-        f"the smallest within {100 * case.within:g} points of its teacher"
+        f"the smallest within {_within(case)} of its teacher"
         if case.goal == "small"
         else "the most accurate within your limits"
         if len(fitting) > 1
