@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from distill_core.cards import ModelCard, write_model
 from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, ConfigError
+from distill_core.footprint import parameters
 from distill_core.misfit import misfit
 from distill_core.task import Data, DataFacts, Task, task_named
 
@@ -73,7 +74,7 @@ def admit(
         mean=facts.mean,
         std=facts.std,
         dataset=facts.name,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        parameters=parameters(model),
         accuracy=score.accuracy,
         accuracy_on=f"{inputs:,} validation {task.scored(config.dataset)} of {facts.name}",
         provenance=_provenance(file, called, config, data),
