@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from distill_core.config import DistillConfig
 from distill_core.events import Event, Exported, Measured, Preparing
@@ -17,6 +17,9 @@ from distill_core.runs.preflight import Preflight
 from distill_core.runs.summary import latency_figures
 from distill_core.train.control import RunControl
 
+if TYPE_CHECKING:
+    from distill_core.runs.records import RunRecord
+
 FILE_NAME = "model.onnx"
 NOT_EXPORTED = "The run was stopped before its file was exported and measured; `export` makes it later."
 NOT_MEASURED = "The run was stopped before its file was measured; `export` makes and measures it again."
@@ -24,6 +27,16 @@ LARGE = 20_000_000
 """Parameters from which a student is measured only once it is trained, and a teacher not at all."""
 NOT_BESIDE = "The file's speed is not compared with the teacher's: to make a file of so large a teacher takes minutes."
 T = TypeVar("T")
+
+
+def file_of(record: RunRecord) -> Path:
+    """Where a run's exported file is, or would be.
+
+    An export to another place is the newer one; where that file is gone, as in a home that was moved, the run's own
+    folder counts.
+    """
+    named = ((record.summary or {}).get("onnx") or {}).get("path")
+    return Path(named) if named and Path(named).is_file() else record.folder / FILE_NAME
 
 
 class Workbench:

@@ -12,7 +12,7 @@ from distill_core.edge.report import facts_of
 from distill_core.errors import DistillError
 from distill_core.events import Event
 from distill_core.runs.alone import alone
-from distill_core.runs.artefact import FILE_NAME, Workbench
+from distill_core.runs.artefact import Workbench, file_of
 from distill_core.runs.late_export import export_run
 from distill_core.runs.preflight import Preflight, with_shape
 from distill_core.runs.records import RunRecord
@@ -109,7 +109,7 @@ def measure_again(
         workbench = Workbench(
             record.config, at_rest(record), store.home, _Asking(should_stop), edge, say, said.append, latency=None
         )
-        workbench.measure_file(record.folder / FILE_NAME)
+        workbench.measure_file(file_of(record))
     if workbench.latency is None:
         raise DistillError(said[-1] if said else "The file could not be measured.")
     latest = store.get(record.id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from distill_core.cards import CARD, WEIGHTS, read_card, to_json_bytes
 from distill_core.errors import DistillError
-from distill_core.runs.artefact import FILE_NAME
+from distill_core.runs.artefact import FILE_NAME, file_of
 from distill_core.runs.model_card import model_card
 from distill_core.runs.publish import portable, provenance
 from distill_core.runs.records import RunRecord
@@ -41,7 +41,7 @@ def take_aways(record: RunRecord) -> list[TakeAway]:
     """The files of a run that are there, to use its model elsewhere; card and settings hold no path of this machine."""
     binary, text = "application/octet-stream", "application/json"
     on_disk = [
-        (FILE_NAME, "ONNX", _onnx(record)),
+        (FILE_NAME, "ONNX", file_of(record)),
         (WEIGHTS, "Weights", record.folder / "best" / WEIGHTS),
     ]
     files = [
@@ -55,11 +55,6 @@ def take_aways(record: RunRecord) -> list[TakeAway]:
             files.append(TakeAway(README, "Model card", "text/markdown", lambda: model_card(record).encode()))
     configuration = portable(record.config).to_json().encode()
     return [*files, TakeAway(CONFIGURATION, "Settings", text, lambda: configuration, len(configuration))]
-
-
-def _onnx(record: RunRecord) -> Path:
-    known = ((record.summary or {}).get("onnx") or {}).get("path")
-    return Path(known) if known else record.folder / FILE_NAME
 
 
 def _reader(path: Path) -> Callable[[], bytes]:

@@ -17,7 +17,7 @@ from distill_core.edge.tryout import facts_on, make_teacher_file
 from distill_core.errors import DistillError
 from distill_core.home import writable_folder
 from distill_core.insight.names import student_name, teacher_name
-from distill_core.runs.artefact import FILE_NAME
+from distill_core.runs.artefact import file_of
 from distill_core.runs.records import RunRecord
 from distill_core.runs.store import Store
 from distill_core.task import task_named
@@ -98,14 +98,12 @@ def make(source: Source, store: Store, should_stop: ShouldStop = never) -> None:
 
 
 def _student(record: RunRecord, store: Store) -> Source:
-    best, own = record.folder / "best", record.folder / FILE_NAME
+    best, file = record.folder / "best", file_of(record)
     name = _name(record.config.student)
     card = _card(best)
     parameters = card.parameters if card else None
-    named = ((record.summary or {}).get("onnx") or {}).get("path")
-    for file in (own, *([Path(named)] if named else [])):
-        if file.is_file():
-            return Source("student", name, file, best, best, parameters=parameters)
+    if file.is_file():
+        return Source("student", name, file, best, best, parameters=parameters)
     if card is None:
         return Source("student", name, None, best, why_not="The student's file and weights are gone.")
     return Source("student", name, _kept(store, card.weights_sha256), best, best, parameters=parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,6 +20,7 @@ from distill_core.insight.speed import HOW_MEASURED, one_input, tokens_a_second,
 from distill_core.insight.verdict import nearness, one_seed, verdict
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent, unbroken
 from distill_core.presets import load
+from distill_core.runs.artefact import file_of
 from distill_core.runs.records import RunRecord
 from distill_core.task import task_named
 from pages.components.as_text import as_text
@@ -105,7 +105,7 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
         return
     st.download_button(
         f"Download ONNX · {megabytes(onnx.get('bytes'))}",
-        data=lambda: Path(onnx["path"]).read_bytes(),
+        data=lambda: file_of(record).read_bytes(),
         file_name=f"{record.id}.onnx",
         mime="application/octet-stream",
         type="primary",

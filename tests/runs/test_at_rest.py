@@ -23,6 +23,7 @@ class Edge:
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.student: Path | None = None
 
     def architecture_files(self, architectures: dict[str, str], facts: Any, task: str, **_: Any) -> dict[str, Path]:
         self.asked.append((architectures, facts.input_shape, task))
@@ -31,6 +32,7 @@ class Edge:
     def measure_files(self, files: dict[str, Path], **_: Any) -> dict[str, Any]:
         assert not training_lock().acquire(blocking=False), "no training may begin meanwhile"
         self.asked.append(sorted(files))
+        self.student = files["student"]
         spread = {"p50": 0.07, "p90": 0.08, "p95": 0.09, "low": 0.069, "high": 0.071, "repeats": 5}
         return {
             "models": {name: {**FIGURES, "spread": spread} for name in files},
@@ -68,6 +70,17 @@ def test_new_figures_take_the_place_of_the_old_ones(record: RunRecord) -> None:
     assert (store.get(record.id).summary or {})["warnings"] == ["Busy machine: it hummed."], "once, not twice"
     assert training_lock().acquire(blocking=False)
     training_lock().release()
+
+
+def test_the_file_that_was_exported_last_is_measured_wherever_it_is(record: RunRecord, tmp_path: Path) -> None:
+    store, edge, elsewhere = Store(), Edge(), tmp_path / "elsewhere.onnx"
+    summary = record.summary or {}
+    store.set_summary(record.id, summary | {"onnx": (summary["onnx"] or {}) | {"path": str(elsewhere)}})
+    at_rest.measure_again(store.get(record.id), store, edge=edge)
+    assert edge.student == record.folder / "model.onnx", "the file that is named is gone"
+    elsewhere.write_bytes(b"onnx")
+    at_rest.measure_again(store.get(record.id), store, edge=edge)
+    assert edge.student == elsewhere
 
 
 def test_nothing_is_measured_while_a_run_works(record: RunRecord) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from distill_core.figures.latency import latency_dots
@@ -11,6 +9,7 @@ from distill_core.insight.costs import cost_rows, in_short
 from distill_core.insight.names import nouns_of, student_name, teacher_name
 from distill_core.insight.speed import HOW_MEASURED, one_input
 from distill_core.insight.words import unbroken
+from distill_core.runs.artefact import file_of
 from distill_core.runs.measured import how_measured, interval_words, latency_frame
 from distill_core.runs.records import RunRecord
 from pages.components.beside import begin, going_on
@@ -81,14 +80,14 @@ def _chart(record: RunRecord) -> None:
 def _how(record: RunRecord) -> None:
     """How the times were measured, and a button to do it again."""
     summary = record.summary or {}
-    latency, onnx = summary.get("latency") or {}, summary.get("onnx")
+    latency = summary.get("latency") or {}
     key = key_of("measure", record)
     if going_on(key):
         return
     if latency.get("student"):
         texts = HOW_MEASURED if latency["student"].get("token_ms") else ""
         st.caption(" ".join(filter(None, [f"{how_measured(latency)}.", interval_words(latency), texts])))
-    if not onnx or not Path(onnx["path"]).is_file():
+    if not summary.get("onnx") or not file_of(record).is_file():
         return
     st.button(
         "Measure again" if latency.get("student") else "Measure",

@@ -10,6 +10,7 @@ import streamlit as st
 from distill_core.edge.file_facts import FileFacts, file_facts
 from distill_core.errors import DistillError
 from distill_core.insight.words import at_most, megabytes, percent
+from distill_core.runs.artefact import file_of
 from distill_core.runs.records import RunRecord
 from pages.components.beside import begin, going_on
 from pages.components.edge.work import file_work, key_of
@@ -20,7 +21,7 @@ def file(record: RunRecord) -> None:
     """What is known of the file; without one, a button that makes it."""
     st.markdown("#### The file")
     onnx = (record.summary or {}).get("onnx")
-    if onnx and Path(onnx["path"]).is_file():
+    if onnx and file_of(record).is_file():
         _known(record, onnx)
         return
     if going_on(key_of("file", record)):
@@ -48,7 +49,7 @@ def file(record: RunRecord) -> None:
 
 
 def _known(record: RunRecord, onnx: dict[str, Any]) -> None:
-    path = Path(onnx["path"])
+    path = file_of(record)
     rows = [("Size", megabytes(onnx.get("bytes")))]
     trouble = ""
     try:
