@@ -15,10 +15,10 @@ from distill_core.language import models as language_models
 from distill_core.runs import uploaded_weights
 from distill_core.task import task_named
 from distill_core.vision import models as vision_models
-from pages.components.beside import begin, forget
+from pages.components.beside import begin
 from pages.components.jobs import manager
 from pages.components.teachers.shelf import PAGE
-from pages.components.teachers.upload_outcome import key_of, outcome
+from pages.components.teachers.upload_outcome import discard, key_of, outcome
 
 TEXTS = ("skills", "plain-english")
 """Data sets of texts in characters: models that read them are small enough to come through a browser."""
@@ -132,8 +132,9 @@ def _check(
         st.session_state.upload_refused = str(error)
         return
     st.session_state.pop("upload_refused", None)
+    if before := st.session_state.get("upload_staged"):
+        discard(Path(before))
     st.session_state.upload_staged = str(file)
-    forget(key_of(file))
     begin(key_of(file), f"Checking {called} and scoring it", _work(file, called, architecture, config, numbers, home))
 
 

@@ -52,7 +52,7 @@ def outcome(name: str) -> None:
                 disabled=not name,
             ):
                 _keep(file, name)
-            st.button("Discard", icon=":material/close:", key="discard-upload", on_click=_discard, args=(file,))
+            st.button("Discard", icon=":material/close:", key="discard-upload", on_click=discard, args=(file,))
 
 
 def _found(answer: dict[str, Any]) -> str:
@@ -84,7 +84,8 @@ def _keep(file: Path, name: str) -> None:
     st.switch_page(PAGE, query_params={"teacher": name})
 
 
-def _discard(file: Path) -> None:
+def discard(file: Path) -> None:
+    """Ends what goes on with a staged file and takes it away."""
     forget(key_of(file))
     uploaded_weights.discard(file)
     st.session_state.pop("upload_staged", None)
