@@ -8,6 +8,7 @@ from distill_core.errors import ConfigError
 from distill_core.studies.advice import Advice, Case, Reason, table
 from distill_core.studies.offers import offers
 from pages.components.advisor.larger import measure_larger
+from pages.components.as_text import as_text
 from pages.components.form.models import BEGINNINGS
 from pages.components.links import link_to_configuration
 from pages.components.studies.shelf import PAGE
@@ -66,10 +67,10 @@ def _reason(reason: Reason) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             made = f"recorded on {found.where}" if found.where else "made here"
             seeds = f"{found.row.seeds} seed{'s' if found.row.seeds != 1 else ''}"
-            st.caption(f"“{found.row.variant}”, {seeds}, {made}", width="content")
+            st.caption(f"“{as_text(found.row.variant)}”, {seeds}, {made}", width="content")
             st.page_link(
                 PAGE,
-                label=found.title,
+                label=as_text(found.title),
                 icon=":material/science:",
                 query_params={"study": found.study, **({"shown": "recorded"} if found.where else {})},
                 width="content",

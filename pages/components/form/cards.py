@@ -14,6 +14,7 @@ from distill_core.runs.known import Known, known_of
 from distill_core.runs.records import RunRecord
 from distill_core.task import ModelChoice
 from pages.components.catalogue import architecture
+from pages.components.as_text import as_text
 from pages.components.facts_table import facts_table
 from pages.components.form.state import noun, of_images, so_far
 
@@ -47,7 +48,7 @@ def student_card(student: ModelChoice, teacher: TeacherChoice | None, runs: Sequ
         ("CPU time", _time(known)),
     ]
     facts_table(rows, alt="What is known of the student")
-    came = f"Accuracy and time are those of your run {known.run}." if known else ""
+    came = f"Accuracy and time are those of your run {as_text(known.run)}." if known else ""
     size = f"{smaller[0].upper()}{smaller[1:]}'s size." if smaller else ""
     st.caption(" ".join(part for part in (size, came) if part))
 
