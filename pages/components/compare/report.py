@@ -143,7 +143,7 @@ def _classes(records: Sequence[RunRecord]) -> Iterator[Block]:
 
 def _agreement(records: Sequence[RunRecord]) -> Iterator[Block]:
     """What is known of it without asking anyone."""
-    asked = that_can_answer(records)[:MOST_RUNS]
+    asked = that_can_answer(records[:MOST_RUNS])
     found = known_agreement(asked, manager().store.home) if len(asked) > 1 else None
     if found is not None:
         table = agreement.in_words(asked, found)
