@@ -14,6 +14,7 @@ from distill_core.language import local_models
 from distill_core.language import models as language_models
 from distill_core.language import task as language_task
 from distill_core.language.datasets import JUDGED
+from distill_core.losses.registry import LENDER
 from distill_core.task import ModelChoice, task_named
 from distill_core.vision import models as vision_models
 from distill_core.vision import task as vision_task
@@ -64,7 +65,9 @@ def exact_parameters(config: DistillConfig) -> int | None:
 
     Classes and channels count, and a teacher's classifier where a loss reuses it.
     """
-    kinds = {"task", "dataset", "data_folder", "image_size", "student", "teacher", "terms", "objective", "phases"}
+    kinds = {"task", "dataset", "data_folder", "image_size", "student"}
+    if any(term.loss == LENDER for term in config.terms):
+        kinds |= {"teacher", "terms", "objective", "phases"}
     return _exact_parameters(json.dumps(config.model_dump(mode="json", include=kinds)))
 
 
