@@ -10,6 +10,7 @@ from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.insight.layer_map import LayerMap, PairFacts, layer_map
 from distill_core.insight.words import count, unbroken
+from pages.components.as_text import as_text
 
 KEPT_SECONDS = 60.0
 
@@ -60,15 +61,10 @@ def _map(settings: str, loss: str) -> LayerMap | str:
 
 
 def _layers(pair: PairFacts) -> str:
-    student, teacher = f":green[{_plain(pair.student)}]", f":violet[{_plain(pair.teacher)}]"
+    student, teacher = f":green[{as_text(pair.student)}]", f":violet[{as_text(pair.teacher)}]"
     return f"{student} {unbroken(pair.student_shape)}  \n→ {teacher} {unbroken(pair.teacher_shape)}"
 
 
 def _between(pair: PairFacts) -> str:
     trained = f" ({unbroken(f'{pair.parameters:,} parameters')})" if pair.parameters else ""
     return "  \n".join(line for line in (pair.connector + trained, f":gray[{pair.reason}]") if line)
-
-
-def _plain(name: str) -> str:
-    """A layer's name that Markdown leaves alone."""
-    return name.replace("_", r"\_").replace("[", r"\[").replace("]", r"\]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -13,6 +12,7 @@ from distill_core.studies.keeping import Recorded
 from distill_core.studies.outcome import RunRow, VariantRow, variant_rows
 from distill_core.studies.plan import Job, StudyPlan
 from distill_core.studies.reading import headline, how_to_read, results_frame
+from pages.components.as_text import as_text
 from pages.components.jobs import manager
 from pages.components.settle import settle
 from pages.components.studies.charts import charts
@@ -53,7 +53,7 @@ def made_by(study: Study, recorded: Recorded) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in recorded.versions.items())
     st.caption(
         f"{len(recorded.rows)} of {_runs(study.plan)} runs finished · {_seeds(study.plan)} · {versions} · "
-        f"{recorded.machine}, {recorded.threads} · {recorded.date}  \nMade by {_plain(recorded.command)}"
+        f"{recorded.machine}, {recorded.threads} · {recorded.date}  \nMade by {as_text(recorded.command)}"
     )
 
 
@@ -140,11 +140,6 @@ def _again(study: Study) -> None:
 
 def _seeds(plan: StudyPlan) -> str:
     return f"seed{'' if len(plan.seeds) == 1 else 's'} {', '.join(map(str, plan.seeds))}"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown leaves alone."""
-    return re.sub(r"([\\`*_\[\]<>#~$:])", r"\\\1", text)
 
 
 def _runs(plan: StudyPlan) -> int:
