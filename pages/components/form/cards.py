@@ -13,8 +13,8 @@ from distill_core.insight.words import megabytes, milliseconds, percent, times_s
 from distill_core.runs.known import Known, known_of
 from distill_core.runs.records import RunRecord
 from distill_core.task import ModelChoice
-from pages.components.catalogue import architecture
 from pages.components.as_text import as_text
+from pages.components.catalogue import architecture
 from pages.components.facts_table import facts_table
 from pages.components.form.state import noun, of_images, so_far
 
