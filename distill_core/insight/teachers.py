@@ -23,7 +23,6 @@ ORIGINS: dict[Origin, str] = {
     "run": "your run",
     "hugging face": "Hugging Face",
 }
-BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
 INSIDE = {"fashion-mnist": "fashion-mnist-mini"}
 """By family, the data set whose test images are in the project and that no teacher trains on."""
 
@@ -132,7 +131,7 @@ def lesson(teacher: Teacher) -> tuple[str, tuple[str, ...]] | None:
     if teacher.origin == "hugging face":
         ready = [name for name in presets.names() if presets.load(name).teacher == teacher.reference]
         return (ready[0], ()) if ready else None
-    preset = BEGINNINGS[card.task]
+    preset = presets.BEGINNINGS[card.task]
     settings = [f"teacher={teacher.reference}"]
     if family(card.dataset) != family(presets.load(preset).dataset):
         known = _data_of(card)

