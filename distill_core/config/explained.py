@@ -7,6 +7,7 @@ both from here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from distill_core.config import DistillConfig
 from distill_core.config.parts import PARTS, Part, Phase, Term
@@ -56,6 +57,7 @@ def explained() -> tuple[str, ...]:
     return tuple(_lines())
 
 
+@lru_cache(1)
 def _lines() -> dict[str, str]:
     parts: list[tuple[str, type[Part]]] = [("", DistillConfig), *(("", part) for part in PARTS.values())]
     parts += [("phases.", Phase), ("terms.", Term)]
