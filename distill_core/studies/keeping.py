@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ class Recorded:
 def recorded() -> dict[str, Recorded]:
     """The recorded studies by name."""
     return {path.stem: read_recorded(path) for path in sorted(RECORDED.glob("*.json"))}
+
+
+@lru_cache
+def recorded_study(name: str) -> Recorded:
+    """A recorded study by name, read once."""
+    return read_recorded(RECORDED / f"{name}.json")
 
 
 def record(path: Path, plan: StudyPlan, rows: list[RunRow], facts: dict[str, Any]) -> None:

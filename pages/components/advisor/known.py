@@ -7,12 +7,12 @@ import streamlit as st
 from distill_core.studies import keeping
 from distill_core.studies.evidence import Evidence, evidence_of
 from pages.components.jobs import manager
-from pages.components.studies.shelf import standing_of, studies
+from pages.components.studies.shelf import standing_of
 
 
 def known_evidence() -> list[Evidence]:
     """One piece for each variant with a teacher that has finished runs."""
-    own = [study.plan for study in studies() if study.recorded is None]
+    own = keeping.kept(manager().store.home).values()
     stored = manager().store.list(role="run") if own else ()
     found = [
         each for plan in own for each in evidence_of(plan, standing_of(tuple(plan.jobs()), stored).rows)

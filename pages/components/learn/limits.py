@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pandas as pd
 import streamlit as st
 
@@ -11,8 +9,9 @@ from distill_core.assets.made_parts import made_by
 from distill_core.figures.lesson.gains import gains
 from distill_core.insight.lesson import Lesson
 from distill_core.insight.seeds import MeanGain
-from distill_core.studies.keeping import RECORDED, Recorded, read_recorded
+from distill_core.studies.keeping import recorded_study
 from distill_core.studies.outcome import VariantRow, variant_rows
+from distill_core.studies.words import gained
 from pages.components.learn.picture import chart
 from pages.components.learn.step import Question, Step
 
@@ -38,32 +37,22 @@ def _question(_lesson: Lesson) -> Question:
         "Its interval reaches 0: three seeds show no gain." if every.answer == "unclear" else "That is still shown."
     )
     return Question(
-        f"With 400 labels, soft labels gained {_said(few)} points in five epochs. And with all 8,000?",
+        f"With 400 labels, soft labels gained {gained(few)} points in five epochs. And with all 8,000?",
         (_AS_MUCH, _LESS, _MORE),
         right,
-        f"{_said(every)} points. {verdict} Better losses can still win. Nor does it help where the student is too "
-        f"small: one of {small.parameters:,} parameters gains {_said(smallest)}, with 400 labels.",
+        f"{gained(every)} points. {verdict} Better losses can still win. Nor does it help where the student is too "
+        f"small: one of {small.parameters:,} parameters gains {gained(smallest)}, with 400 labels.",
     )
 
 
-@lru_cache
-def _study(name: str) -> Recorded:
-    return read_recorded(RECORDED / f"{name}.json")
-
-
 def _rows(name: str) -> list[VariantRow]:
-    study = _study(name)
+    study = recorded_study(name)
     return variant_rows(study.rows, [variant.name for variant in study.plan.variants])
 
 
 def _gain(row: VariantRow) -> MeanGain:
     assert row.gain is not None
     return row.gain
-
-
-def _said(gain: MeanGain) -> str:
-    half = "" if gain.half_width is None else f" ± {100 * gain.half_width:.1f}"
-    return f"{100 * gain.mean:+.1f}{half}".replace("-", "−")
 
 
 def gains_frame() -> pd.DataFrame:
@@ -97,7 +86,7 @@ def _picture(_lesson: Lesson) -> None:
 
 
 def _made_by(_lesson: Lesson) -> str:
-    return "  \n".join(made_by(_study(name)) for name in (FEW, ALL, SIZES))
+    return "  \n".join(made_by(recorded_study(name)) for name in (FEW, ALL, SIZES))
 
 
 STEP = Step(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
 from distill_core.assets.made_parts import made_by, told
 from distill_core.figures.lesson.right_answers import right_answers
 from distill_core.insight.lesson_language import LanguageLesson
 from distill_core.insight.words import count, percent
-from distill_core.studies.keeping import RECORDED, Recorded, read_recorded
+from distill_core.studies.keeping import recorded_study
 from distill_core.studies.skills import (
     FORWARD,
     LARGEST,
@@ -32,14 +30,8 @@ _NEARLY_ALL, _HALF, _LITTLE = "Nearly all of it", "About half of it", "Next to n
 _TEXT_ALONE = 'terms=[{"loss": "kd", "weight": 0}, {"loss": "hard", "weight": 0.9}]'
 
 
-@lru_cache
-def study_of(name: str) -> Recorded:
-    """A recorded study of language."""
-    return read_recorded(RECORDED / f"{name}.json")
-
-
 def _words(_lesson: LanguageLesson) -> str:
-    labels = study_of(LARGEST).plan.base.label_budget
+    labels = recorded_study(LARGEST).plan.base.label_budget
     return (
         f"The :green[student] has 20,000 prompts, and the right answers to {labels}. To all others the "
         ":violet[teacher] writes its answer. The student can copy that **text** alone, token by token, or the **soft "
@@ -48,7 +40,7 @@ def _words(_lesson: LanguageLesson) -> str:
 
 
 def _question(_lesson: LanguageLesson) -> Question:
-    study = study_of(LARGEST)
+    study = recorded_study(LARGEST)
     whole, text = (gained(study, None, variant, _ASKED) for variant in (FORWARD, ON_TEXT))
     assert whole is not None
     assert text is not None
@@ -73,11 +65,11 @@ def _picture(_lesson: LanguageLesson) -> None:
         STUDIES,
         default=LARGEST,
         required=True,
-        format_func=lambda each: count(study_of(each).rows[0].parameters),
+        format_func=lambda each: count(recorded_study(each).rows[0].parameters),
         key="learn_gain_size",
         persist_state="session",
     )
-    study = study_of(name)
+    study = recorded_study(name)
     frame = by_method(study)
     said = "; ".join(f"{row['skill']}, {row['method']} {percent(row['mean'])}" for row in frame.to_dict("records"))
     chart(right_answers(frame), name="right-answers", version=name, alt=f"Right answers on test: {said}", height=370)
@@ -115,7 +107,7 @@ def _picture(_lesson: LanguageLesson) -> None:
 
 def made_by_studies(_lesson: LanguageLesson) -> str:
     """The recorded studies of all sizes."""
-    return "  \n".join(made_by(study_of(name)) for name in STUDIES)
+    return "  \n".join(made_by(recorded_study(name)) for name in STUDIES)
 
 
 STEP = Step(
