@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distill_core.cards import read_card, replace_file
 from distill_core.config import DistillConfig
 from distill_core.edge.jobs import EXPORT_TIMEOUT, ShouldStop, never, run_job
+from distill_core.edge.report import facts_of
 from distill_core.errors import DistillError
-from distill_core.task import DataFacts, task_named
-
-if TYPE_CHECKING:
-    from distill_core.cards import ModelCard
+from distill_core.task import task_named
 
 MOST_IMAGES, MOST_BYTES = 4000, 32_000_000
 
@@ -48,13 +46,6 @@ def make_test_images(config: DistillConfig, out: Path, home: Path, should_stop: 
     return run_job({**request, "home": str(home.absolute())}, should_stop, EXPORT_TIMEOUT)
 
 
-def facts_on(card: ModelCard) -> DataFacts:
-    """What a trained student's card tells of its data."""
-    return DataFacts(
-        card.dataset, card.classes, card.input_shape, card.mean, card.std, sha256="", vocabulary=card.vocabulary
-    )
-
-
 def export_teacher(reference: str, student: Path, out: Path) -> dict[str, Any]:
     """Loads a teacher and exports it; see `make_teacher_file`."""
     from distill_core.edge.export import export_onnx
@@ -62,7 +53,7 @@ def export_teacher(reference: str, student: Path, out: Path) -> dict[str, Any]:
 
     card = read_card(student)
     task = task_named(card.task)
-    model, theirs = task.load_teacher(reference, facts_on(card))
+    model, theirs = task.load_teacher(reference, facts_of(card))
     return export_onnx(model, task.example(theirs, batch=2), out, describe(theirs, None)).to_dict()
 
 

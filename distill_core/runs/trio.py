@@ -13,7 +13,8 @@ from typing import Any
 
 from distill_core.cards import CARD, HF, ModelCard, read_card
 from distill_core.edge.jobs import ShouldStop, export_model, never
-from distill_core.edge.tryout import facts_on, make_teacher_file
+from distill_core.edge.report import facts_of
+from distill_core.edge.tryout import make_teacher_file
 from distill_core.errors import DistillError
 from distill_core.home import writable_folder
 from distill_core.insight.names import student_name, teacher_name
@@ -128,7 +129,7 @@ def _teacher(record: RunRecord, store: Store) -> Source | None:
     student, name = record.folder / "best", teacher_name(reference)
     parameters = ((record.summary or {}).get("teacher") or {}).get("parameters")
     try:
-        task, facts = task_named(record.config.task), facts_on(read_card(student))
+        task, facts = task_named(record.config.task), facts_of(read_card(student))
         card = task.card_of(reference, facts)
         made_from: list[Any] = [reference, task.code_sha256(reference), facts] if card is None else []
     except (DistillError, OSError) as error:

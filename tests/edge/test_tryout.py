@@ -9,7 +9,8 @@ import pytest
 
 from distill_core.cards import ModelCard, write_model
 from distill_core.edge.asking import Classifier
-from distill_core.edge.tryout import export_teacher, facts_on, keep_test_images
+from distill_core.edge.report import facts_of
+from distill_core.edge.tryout import export_teacher, keep_test_images
 from distill_core.errors import ConfigError
 from distill_core.presets import load
 from distill_core.task import task_named
@@ -22,7 +23,7 @@ def saved(folder: Path, architecture: str, shape: tuple[int, ...], mean: float, 
         task="vision", architecture=architecture, classes=classes, input_shape=shape, mean=(mean,), std=(0.5,),
         dataset="digits", parameters=1,
     )  # fmt: skip
-    model = task_named("vision").build(architecture, facts_on(card), seed=0)
+    model = task_named("vision").build(architecture, facts_of(card), seed=0)
     return write_model(folder, card, model.state_dict())
 
 
