@@ -11,7 +11,7 @@ from typing import Any
 
 from distill_core.figures import accuracy_curves, class_bars, loss_curves
 from distill_core.figures.loss import Show
-from distill_core.insight.history import RunHistory
+from distill_core.insight.history import RunHistory, Track
 from distill_core.insight.marks import Mark, told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.standing import empty_chart
@@ -147,6 +147,13 @@ def live_run(run_id: str) -> LiveRun:
         while len(shelf.runs) > KEPT:
             shelf.runs.popitem(last=False)
         return run
+
+
+def student_track(run_id: str) -> Track:
+    """How a run's student learned, from what the run said; read once for all tabs."""
+    run = live_run(run_id)
+    run.look()
+    return run.history.student
 
 
 def _shelf() -> Any:

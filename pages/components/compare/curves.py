@@ -9,13 +9,12 @@ import streamlit as st
 
 from distill_core.figures import Figure
 from distill_core.figures.overlay import MOST_RUNS, overlaid, parallel
-from distill_core.insight.history import Track
 from distill_core.insight.words import percent
 from distill_core.runs.records import RunRecord
 from pages.components.compare.settings import axes
 from pages.components.comparison import label
 from pages.components.live_chart import live_chart, payload
-from pages.components.live_run import live_run
+from pages.components.live_run import student_track
 
 HEIGHT = 340
 FEWEST_LINES = 3
@@ -39,7 +38,7 @@ def curves(records: Sequence[RunRecord]) -> None:
 
 def curves_figure(records: Sequence[RunRecord]) -> Figure:
     """The curves of at most `MOST_RUNS` runs over each other, with their teacher's level where they share one."""
-    histories = [(record, history(record)) for record in records]
+    histories = [(record, student_track(record.id)) for record in records]
     lines = [(label(record, 32), track.accuracies()) for record, track in histories]
     teachers = {track.teacher_accuracy for _, track in histories if track.teacher_accuracy is not None}
     return overlaid(lines, teacher=teachers.pop() if len(teachers) == 1 else None, axis="accuracy on validation")
@@ -62,7 +61,7 @@ def class_shares(records: Sequence[RunRecord]) -> pd.DataFrame:
     columns: dict[str, dict[str, float]] = {}
     for record in records[:MOST_RUNS]:
         shares = ((record.summary or {}).get("student") or {}).get("by_class") or ()
-        started = history(record).started
+        started = student_track(record.id).started
         if started is not None and shares and len(started.classes) == len(shares):
             columns[record.short] = dict(zip(started.classes, shares, strict=True))
     table = pd.DataFrame(columns)
@@ -89,10 +88,3 @@ def settings_and_results(records: Sequence[RunRecord]) -> None:
         "A line is a run, the stronger the more accurate on the test split. Drag along an axis to keep only the runs "
         "that cross it."
     )
-
-
-def history(record: RunRecord) -> Track:
-    """How a run's student learned, from what the run said; read once for all tabs."""
-    run = live_run(record.id)
-    run.look()
-    return run.history.student

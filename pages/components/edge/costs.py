@@ -15,7 +15,7 @@ from distill_core.runs.records import RunRecord
 from pages.components.beside import begin, going_on
 from pages.components.edge.work import key_of, measure_work
 from pages.components.live_chart import live_chart, payload
-from pages.components.live_run import live_run
+from pages.components.live_run import student_track
 
 HEADS = {"teacher": ":violet[Teacher]", "student": ":green[Student]"}
 
@@ -47,9 +47,7 @@ def _cell(text: str) -> str:
 
 def _macs(record: RunRecord) -> dict[str, int | None]:
     """Multiply-accumulates by role, as counted when the run began."""
-    run = live_run(record.id)
-    run.look()
-    started = run.history.student.started
+    started = student_track(record.id).started
     if started is None:
         return {}
     return {"student": started.student.macs, "teacher": started.teacher.macs if started.teacher else None}
