@@ -25,7 +25,8 @@ def figures(history: RunHistory, record: RunRecord) -> None:
         _speed(history, record)
 
 
-def _tile(label: str, value: str, note: str, explanation: str) -> None:
+def tile(label: str, value: str, note: str, explanation: str) -> None:
+    """A figure with what it is compared with below it."""
     st.metric(
         label, value, delta=note, delta_color="off", delta_arrow="off", help=explanation, border=True, height="stretch"
     )
@@ -36,7 +37,7 @@ def _unknown(record: RunRecord) -> str:
 
 
 def _student(history: RunHistory, record: RunRecord) -> None:
-    _tile(
+    tile(
         ":green[●] Student",
         percent(history.student.accuracy),
         student_standing(history, record.status),
@@ -45,7 +46,7 @@ def _student(history: RunHistory, record: RunRecord) -> None:
 
 
 def _baseline(history: RunHistory, record: RunRecord) -> None:
-    _tile(
+    tile(
         ":orange[●] Baseline",
         percent(history.baseline.best_accuracy),
         baseline_standing(history, record.status),
@@ -58,7 +59,7 @@ def _teacher(history: RunHistory, record: RunRecord) -> None:
     accuracy = history.student.teacher_accuracy
     unscored = "not scored yet" if record.live else "not scored"
     note = f"same {nouns_of(record.config)[1]}" if accuracy is not None else unscored
-    _tile(
+    tile(
         ":violet[●] Teacher",
         percent(accuracy),
         note if record.config.teacher else "this run has none",
@@ -74,7 +75,7 @@ def _latency(history: RunHistory, record: RunRecord) -> None:
     if mine is not None:
         note = f"teacher {milliseconds(theirs)}" if theirs is not None else f"for {what}"
     written = f" A token written takes {token_time(of_student)}." if (of_student or {}).get("token_ms") else ""
-    _tile(
+    tile(
         "CPU time",
         milliseconds(mine),
         note,
@@ -88,7 +89,7 @@ def _size(history: RunHistory, record: RunRecord) -> None:
     student, teacher = (started.student, started.teacher) if started else (None, None)
     fewer = times_smaller(student.parameters, teacher.parameters) if student and teacher else ""
     size = megabytes(student.bytes_fp32) if student else _unknown(record)
-    _tile(
+    tile(
         "Parameters",
         count(student.parameters if student else None),
         fewer or size,
@@ -101,7 +102,7 @@ def _arithmetic(history: RunHistory) -> None:
     started = history.student.started or history.baseline.started
     student, teacher = (started.student, started.teacher) if started else (None, None)
     fewer = times_smaller(student.macs, teacher.macs) if student and teacher else ""
-    _tile(
+    tile(
         "Multiply-adds",
         count(student.macs if student else None),
         fewer or "for one answer",
@@ -112,7 +113,7 @@ def _arithmetic(history: RunHistory) -> None:
 def _cache(history: RunHistory, record: RunRecord) -> None:
     last = history.student.last
     anew = " What the student writes it reads for the first time." if record.config.training.on_policy else ""
-    _tile(
+    tile(
         "Answers re-used",
         percent(last.cache_hit_rate if last else None, 0),
         "from the cache",
@@ -124,7 +125,7 @@ def _cache(history: RunHistory, record: RunRecord) -> None:
 def _speed(history: RunHistory, record: RunRecord) -> None:
     track = history.current
     threads = track.started.threads if track.started else None
-    _tile(
+    tile(
         "Speed",
         f"{track.last.images_per_second:,.0f}/s" if track.last else "–",
         f"{nouns_of(record.config)[1]}, {threads} thread{'s' if threads > 1 else ''}" if threads else _unknown(record),

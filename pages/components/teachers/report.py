@@ -19,6 +19,7 @@ from distill_core.insight.words import percent
 from pages.components.beside import Work, begin, going_on
 from pages.components.jobs import manager
 from pages.components.live_chart import live_chart, payload
+from pages.components.run_figures import tile
 
 MOST_CLASSES = 20
 CALIBRATION_HELP = (
@@ -85,10 +86,10 @@ def _shown(found: Report) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in found.versions.items())
     most = math.log2(len(found.classes))
     with st.grid(4, min_column_width=150, gap="small"):
-        _tile("Right", percent(found.accuracy), f"of {found.inputs:,} images", f"The test split of {found.dataset}.")
-        _tile("Calibration error", percent(found.calibration_error), _leaning(found), CALIBRATION_HELP)
+        tile("Right", percent(found.accuracy), f"of {found.inputs:,} images", f"The test split of {found.dataset}.")
+        tile("Calibration error", percent(found.calibration_error), _leaning(found), CALIBRATION_HELP)
         for temperature, bits in found.entropy.items():
-            _tile(f"Entropy at T {temperature:g}", f"{bits:.2f} bits", f"of at most {most:.2f}", ENTROPY_HELP)
+            tile(f"Entropy at T {temperature:g}", f"{bits:.2f} bits", f"of at most {most:.2f}", ENTROPY_HELP)
     st.caption(
         f"On the {found.inputs:,} test images of **{found.dataset}**, which took no part in its training. Measured on "
         f"{found.date} with {versions}; the images are answered as they are, so no seed plays a part."
@@ -111,12 +112,6 @@ def _shown(found: Report) -> None:
         live_chart(chart, key="confusion", height=height)
         st.caption(f"A row is what the image shows. {_commonest(found)}The colour grows with the root of the share.")
     _calibration(found)
-
-
-def _tile(label: str, value: str, note: str, explanation: str) -> None:
-    st.metric(
-        label, value, delta=note, delta_color="off", delta_arrow="off", help=explanation, border=True, height="stretch"
-    )
 
 
 def _leaning(found: Report) -> str:
