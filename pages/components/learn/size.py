@@ -7,11 +7,12 @@ import streamlit as st
 from distill_core.figures.capabilities import capabilities
 from distill_core.insight.lesson_language import LanguageLesson
 from distill_core.insight.words import count, listed, percent
+from distill_core.studies.keeping import recorded_study
 from distill_core.studies.skills import FORWARD, SKILLS, STUDIES, by_size, of_teacher, reached
 from distill_core.studies.words import share
 from pages.components.learn.picture import chart
 from pages.components.learn.step import Question, Step
-from pages.components.learn.whose_gain import made_by_studies, study_of
+from pages.components.learn.whose_gain import made_by_studies
 
 _REASONING, _INSTRUCTIONS, _BOTH = "Sums", "Instructions on words", "Both alike"
 _ALIKE = 0.05
@@ -19,7 +20,7 @@ MIDDLE = STUDIES[1]
 
 
 def _words(lesson: LanguageLesson) -> str:
-    sizes = listed([count(study_of(name).rows[0].parameters) for name in STUDIES])
+    sizes = listed([count(recorded_study(name).rows[0].parameters) for name in STUDIES])
     return (
         f"Three :green[students] of {sizes} parameters learn from the same :violet[teacher] of "
         f"{count(lesson.facts['parameters'])}, by soft targets, with three seeds each. A sum needs one rule, step by "
@@ -29,15 +30,15 @@ def _words(lesson: LanguageLesson) -> str:
 
 def kept(name: str, skill: str) -> float:
     """The share of the teacher's right answers that a size keeps."""
-    study = study_of(name)
+    study = recorded_study(name)
     return reached(study, FORWARD, skill).mean / of_teacher(study, skill)
 
 
 def _question(_lesson: LanguageLesson) -> Question:
     sums, words = (kept(MIDDLE, skill) for skill in SKILLS)
     right = _BOTH if abs(sums - words) < _ALIKE else _REASONING if sums < words else _INSTRUCTIONS
-    smallest = {skill: share(reached(study_of(STUDIES[0]), FORWARD, skill)) for skill in SKILLS}
-    middle = count(study_of(MIDDLE).rows[0].parameters)
+    smallest = {skill: share(reached(recorded_study(STUDIES[0]), FORWARD, skill)) for skill in SKILLS}
+    middle = count(recorded_study(MIDDLE).rows[0].parameters)
     return Question(
         "You make the student four times smaller. Which skill goes first?",
         (_REASONING, _INSTRUCTIONS, _BOTH),
@@ -49,7 +50,7 @@ def _question(_lesson: LanguageLesson) -> Question:
 
 
 def _picture(lesson: LanguageLesson) -> None:
-    frame = by_size([study_of(name) for name in STUDIES], int(lesson.facts["parameters"]))
+    frame = by_size([recorded_study(name) for name in STUDIES], int(lesson.facts["parameters"]))
     means = frame.groupby(["role", "measure", "parameters"], sort=False)["value"].mean().reset_index()
     said = "; ".join(
         f"{row['role']}, {row['measure']}, {count(row['parameters'])} {percent(row['value'])}"
