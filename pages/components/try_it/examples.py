@@ -20,6 +20,7 @@ from distill_core.vision import task as vision_task
 from pages.components.aside import Aside
 from pages.components.jobs import manager
 from pages.components.trouble import fragment
+from pages.components.try_it.walk import awaited
 
 TICK = 1.0
 
@@ -83,7 +84,7 @@ def _work(settings: str, out: Path) -> Aside:
 def _told(settings: str, out: Path) -> None:
     work = _work(settings, out)
     if not work.done:
-        st.caption(":material/hourglass_empty: Getting the test images: some seconds, once.")
+        awaited(work, "Getting the test images: some seconds, once.", key="stop-images")
     elif out.is_file():
         st.rerun()
     else:

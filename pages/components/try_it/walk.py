@@ -60,12 +60,19 @@ def asked_beside(work: Any, arguments: tuple[Any, ...], what: str) -> Everything
 def _told(work: Any, arguments: tuple[Any, ...], what: str) -> None:
     aside: Aside = work(*arguments)
     if not aside.done:
-        st.caption(f":material/hourglass_empty: Asking the models about {what} …")
+        awaited(aside, f"Asking the models about {what} …", key="stop-walk")
     elif aside.result is not None:
         st.rerun()
     else:
         st.error(aside.error or "", icon=":material/error:")
         st.button("Try again", icon=":material/refresh:", key="try-walk", on_click=work.clear, args=arguments)
+
+
+def awaited(aside: Aside, what: str, key: str) -> None:
+    """Says what goes on, beside a button that ends it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f":material/hourglass_empty: {what}", width="content")
+        st.button("Stop", icon=":material/stop:", key=key, on_click=aside.stop)
 
 
 def walk(everything: Everything, noun: str, key: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from distill_core.edge.jobs import JobStopped, ShouldStop
 from distill_core.errors import DistillError
 from distill_core.runs.store import Store
 from distill_core.runs.trio import Source
-from pages.components.try_it import examples, files
+from pages.components.try_it import examples, files, images
 from pages.components.try_it.drawing import as_image
 from pages.components.try_it.roles import camp_in_words
 
@@ -159,6 +160,26 @@ def test_the_walk_counts_the_disagreements_and_goes_from_one_to_the_next(app: An
     assert f"{many} of {many}" in said(page)
 
 
+def test_the_asking_about_all_test_images_can_be_stopped(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def logits(self, images: np.ndarray[Any, Any], between: Callable[[], None]) -> np.ndarray[Any, Any]:
+            for _ in range(2000):
+                between()
+                time.sleep(0.01)
+            return np.zeros((len(images), 10), np.float32)
+
+    tried_run(Store())
+    monkeypatch.setattr(images, "classifier", lambda _stamped: Slow())
+    page = app(TRY)
+    page.session_state["try_way"] = "Disagreements"
+    page.run()
+    assert "Asking the models about 4,000 test images" in said(page)
+    page.button(key="stop-walk").click()
+    page = finished(page)
+    assert [error.value for error in page.error] == ["The asking was stopped before its end."]
+    assert any(button.label == "Try again" for button in page.button)
+
+
 def test_test_images_that_do_not_ship_are_fetched_beside_the_page_once(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,9 +187,9 @@ def test_test_images_that_do_not_ship_are_fetched_beside_the_page_once(
 
     def fetch(config: DistillConfig, out: Path, home: Path, should_stop: ShouldStop) -> None:
         fetched.append(config.dataset)
-        images = np.full((3, 1, 28, 28), 90, np.uint8)
+        grey = np.full((3, 1, 28, 28), 90, np.uint8)
         buffer = io.BytesIO()
-        np.savez(buffer, images=images, labels=np.array([4, 5, 6]), places=np.array([10, 20, 30]))
+        np.savez(buffer, images=grey, labels=np.array([4, 5, 6]), places=np.array([10, 20, 30]))
         replace_file(out, buffer.getvalue())
 
     monkeypatch.setattr(examples, "make_test_images", fetch)
