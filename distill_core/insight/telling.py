@@ -7,7 +7,7 @@ from typing import Any
 from distill_core.events import Event
 from distill_core.insight.words import at_most, count, duration, megabytes, milliseconds, percent
 
-MINOR = ("StepLogged", "Preparing")
+MINOR = ("StepLogged", "Preparing", "Looked")
 """The kinds of which there are so many that a reader may want to leave them out."""
 
 
@@ -54,6 +54,11 @@ def _evaluated(event: Any) -> str:
     return f"{where} of the student{when}: {percent(event.accuracy)}{best}."
 
 
+def _looked(event: Any) -> str:
+    when = f" after epoch {event.epoch}" if event.who == "student" else ""
+    return f"The {event.who} was asked about the watched image{when}."
+
+
 def _measured(event: Any) -> str:
     found = {who: (event.latency.get(who) or {}).get("cpu_ms") for who in ("student", "teacher")}
     times = [f"{who} {milliseconds(value)}" for who, value in found.items() if value is not None]
@@ -87,6 +92,11 @@ _TELLERS: dict[str, Any] = {
     "PhaseStarted": _phase_started,
     "StepLogged": _step_logged,
     "Evaluated": _evaluated,
+    "Watching": lambda event: (
+        f"One validation image is watched, at {event.student_layer} of the student and {event.teacher_layer} of the "
+        "teacher."
+    ),
+    "Looked": _looked,
     "Checkpointed": lambda event: f"A checkpoint at step {event.step:,}.",
     "Paused": lambda event: f"Paused at step {event.step:,}.",
     "Resumed": lambda event: f"Goes on from step {event.step:,}.",

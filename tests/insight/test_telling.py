@@ -13,13 +13,15 @@ from distill_core.events import (
     Event,
     Exported,
     Failed,
+    Looked,
     Paused,
     Preparing,
     Resumed,
     Stopped,
     Warned,
+    Watching,
 )
-from distill_core.insight.telling import told
+from distill_core.insight.telling import _TELLERS, told
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,11 @@ from distill_core.insight.telling import told
         (Checkpointed(1200, "/a"), "A checkpoint at step 1,200."),
         (Exported("/a", 81_000, 4e-6), "Exported to ONNX: 81 kB; no score differs by more than 0.00001."),
         (Warned("It is slow."), "Note: It is slow."),
+        (Looked(100, 3, "student", "", (2, 2)), "The student was asked about the watched image after epoch 3."),
+        (
+            Watching("", (28, 28, 1), 3, "stage3", "block4"),
+            "One validation image is watched, at stage3 of the student and block4 of the teacher.",
+        ),
         (Failed("The disk is full."), "Failed: The disk is full."),
     ],
 )
@@ -51,4 +58,5 @@ def test_every_kind_has_a_sentence() -> None:
         AnswersKept(64, 49_152, 0.1, 0.2, 0.3),
     ]
     assert all(told(event) not in KINDS for event in events)
+    assert _TELLERS.keys() == KINDS.keys()
     assert told(events[0]).startswith("resnet8-w8 (19.8k parameters) learns from vgg8-w48 (647k): 1,000 steps on")
