@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 
-from distill_core.edge.framing import framed
 from distill_core.edge.pixels import Pixels
 from distill_core.errors import DistillError
+from distill_core.vision.framing import framed
 
 MOST_PIXELS = 40_000_000
 ORIENTATION, TURNED = 0x0112, 5

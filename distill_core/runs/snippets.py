@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from distill_core.cards import ModelCard
-from distill_core.edge.framing import framed, on_the_other_ground
+from distill_core.vision.framing import framed, on_the_other_ground
 
 _IMAGES = """\
 from __future__ import annotations

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from distill_core.edge.framing import on_the_other_ground
 from distill_core.edge.pictures import inverted, opened, png, size_of
 from distill_core.errors import DistillError
+from distill_core.vision.datasets.folder import _read_image
+from distill_core.vision.framing import on_the_other_ground
 
 
 def saved(picture: Image.Image, kind: str = "PNG") -> bytes:
@@ -26,6 +28,17 @@ def test_of_a_wide_picture_the_middle_square_is_taken() -> None:
     assert image.shape == (3, 8, 8)
     assert image.reshape(3, -1).std(axis=1).max() < 1, "nothing of the black sides is in it"
     np.testing.assert_array_equal(image[:, 4, 4], (200, 100, 50))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P", "I;16"])
+def test_a_picture_is_what_training_made_of_it_in_a_folder(mode: str, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (23, 41, 4), np.uint8)
+    if mode == "I;16":
+        picture = Image.fromarray(noise[..., 0].astype(np.uint16) * 257)
+    else:
+        picture = Image.fromarray(noise).convert(mode)
+    (tmp_path / "one.png").write_bytes(saved(picture))
+    np.testing.assert_array_equal(_read_image(tmp_path / "one.png", 12), opened(saved(picture), (3, 12, 12)))
 
 
 def test_what_is_transparent_becomes_white_and_grey_is_asked_for() -> None:

@@ -22,7 +22,6 @@ from torch import nn
 from distill_core.cards import ModelCard, Vocabulary
 from distill_core.edge.asking import Classifier
 from distill_core.edge.export import export_onnx
-from distill_core.edge.framing import on_the_other_ground
 from distill_core.edge.pictures import inverted, opened
 from distill_core.edge.saved_model import describe
 from distill_core.runs.model_card import model_card
@@ -31,6 +30,7 @@ from distill_core.runs.records import RunRecord
 from distill_core.runs.snippets import snippet
 from distill_core.runs.store import Store
 from distill_core.runs.take_away import take_aways
+from distill_core.vision.framing import on_the_other_ground
 
 IMAGES = ModelCard(
     task="vision", architecture="resnet8-w8", classes=("dark", "light"), input_shape=(1, 2, 2), mean=(0.5,),

@@ -12,6 +12,7 @@ import numpy as np
 from distill_core.errors import DataUnavailable
 from distill_core.task import Split
 from distill_core.vision.datasets.splitting import Bytes, as_data, as_split
+from distill_core.vision.framing import framed
 
 if TYPE_CHECKING:
     from distill_core.config import DistillConfig
@@ -165,14 +166,12 @@ def _read(images: ImagesByClass, size: int) -> Split:
 
 def _read_image(path: Path, size: int) -> Bytes:
     """One image `[3, size, size]`, turned the way its camera says."""
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
         with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            square = ImageOps.fit(upright, (size, size), Image.Resampling.BILINEAR)
+            return framed(image, (3, size, size))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataUnavailable(
             f"Cannot read the image {path} ({error}). Replace it with a whole copy, or remove it from the folder."
         ) from None
-    return np.asarray(square).transpose(2, 0, 1)

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from distill_core.cards import ModelCard
-from distill_core.edge.framing import on_the_other_ground
 from distill_core.edge.pictures import inverted, opened, png, size_of
 from distill_core.edge.pixels import Pixels
 from distill_core.errors import DistillError
+from distill_core.vision.framing import on_the_other_ground
 from pages.components.as_text import as_text
 from pages.components.try_it.drawing import drawing
 from pages.components.try_it.examples import Examples

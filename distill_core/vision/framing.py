@@ -18,9 +18,11 @@ def framed(picture: Image, input_shape: tuple[int, ...]) -> NDArray[np.uint8]:
     channels, height, width = input_shape
     if picture.mode.startswith("I"):  # grey of 16 bits; Pillow alone would make all beyond 255 white
         picture = Image.fromarray((np.asarray(picture, dtype=np.float64) / 257).round().astype(np.uint8))
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    flat = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    flat = flat.convert("L" if channels == 1 else "RGB")
+    upright = ImageOps.exif_transpose(picture)
+    if upright.has_transparency_data:
+        seen = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+    flat = upright.convert("L" if channels == 1 else "RGB")
     wide, high = min(flat.width, flat.height * width / height), min(flat.height, flat.width * height / width)
     left, top = (flat.width - wide) / 2, (flat.height - high) / 2
     middle = flat.crop((round(left), round(top), round(left + wide), round(top + high)))
