@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from distill_core import presets
 from distill_core.assets.provenance import made_with
-from distill_core.insight.lesson_answers import STOPS, entropy_bits
+from distill_core.insight.lesson_answers import STOPS
 from distill_core.insight.lesson_language import ARRAYS, COMMAND, FACTS
 from distill_core.language.data import TOKENS, load
 from distill_core.language.skills.examples import Example, make_examples
 from distill_core.language.tokens import EOS, IGNORED, PAD, batch, encode_prompt
 from distill_core.language.writing import write
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 from distill_core.task import task_named
 
 PRESET, THREADS, LONGEST = "language-quick", 1, 24

@@ -19,9 +19,9 @@ from distill_core.assets.watched_training import Watched, attention_of, teacher_
 from distill_core.config import DistillConfig
 from distill_core.insight.layer_map import layer_map, layer_names
 from distill_core.insight.lesson import ARRAYS, COMMAND, FACTS, FOLDER, KNOWLEDGE_STOPS
-from distill_core.insight.lesson_answers import class_means, entropy_bits
+from distill_core.insight.lesson_answers import class_means
 from distill_core.insight.names import teacher_name
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 
 PRESET, THREADS = "quickstart", 1
 HESITATING, SHOWN_OF_EACH, MOST_OF_A_CLASS = 6, 12, 2

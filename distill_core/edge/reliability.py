@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,9 +42,7 @@ class Bin:
 
 def mean_entropy(logits: NDArray[Any], temperature: float) -> float:
     """The mean entropy of softened answers in bits: 0 for certainty, log2(C) where all classes are alike."""
-    shares = softened(logits, temperature)
-    terms = np.where(shares > 0, shares * np.log2(np.where(shares > 0, shares, 1.0)), 0.0)
-    return float(-terms.sum(axis=1).mean()) + 0.0
+    return float(entropy_bits(softened(logits, temperature)).mean())
 
 
 def bins_of(confidence: NDArray[Any], right: NDArray[Any], bins: int = BINS) -> tuple[Bin, ...]:

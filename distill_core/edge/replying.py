@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from distill_core.edge.onnx_file import FREE, first_line, input_of, open_session
 from distill_core.errors import DistillError
+from distill_core.softening import softened
 from distill_core.task import no_matter
 
 RIVALS = 5
@@ -80,7 +81,7 @@ class Writer:
             begin = time.thread_time_ns()
             scores = self._last(np.array([text], np.int64))[0]
             took = (time.thread_time_ns() - begin) / 1e6
-            chances = _softmax(scores)
+            chances = softened(scores)
             token = int(_without(scores[None], never).argmax())
             likeliest = np.argsort(-chances, kind="stable")[:RIVALS]
             rivals = tuple((int(each), float(chances[each])) for each in likeliest)
@@ -114,9 +115,9 @@ class Writer:
                 between()
                 scores = self._last(texts)
                 tokens = _without(scores, never).argmax(axis=1)
-                for row, token, its in zip(rows, tokens.tolist(), scores, strict=True):
+                sure[rows] *= softened(scores)[np.arange(len(rows)), tokens]
+                for row, token in zip(rows, tokens.tolist(), strict=True):
                     found[row].append(token)
-                    sure[row] *= _softmax(its)[token]
                 goes_on = tokens != eos
                 texts = np.concatenate([texts, tokens[:, None]], axis=1)[goes_on]
                 rows = [row for row, more in zip(rows, goes_on.tolist(), strict=True) if more]
@@ -131,12 +132,6 @@ class Writer:
         except Exception as error:
             raise DistillError(f"{self._file} cannot read this text ({first_line(error)}).") from None
         return scores
-
-
-def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    raised = np.exp(scores.astype(np.float64) - scores.max())
-    chances: NDArray[np.float64] = raised / raised.sum()
-    return chances
 
 
 def _without(scores: NDArray[np.float32], never: int | None) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Soft answers: what a temperature makes of logits, how many bits that tells, and which classes a model finds alike."""
+"""Soft answers: the temperatures a reader can choose, class means, and which classes a model finds alike."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ Floats = npt.NDArray[np.floating]
 
 STOPS = (0.5, 1.0, 2.0, 4.0, 8.0, 20.0)
 """Temperatures that a reader can choose."""
-
-
-def entropy_bits(shares: Floats) -> Floats:
-    """Entropy in bits over the last axis: 0 for a label, log2 of the classes where all are equally likely."""
-    logs = np.log2(shares, where=shares > 0, out=np.zeros_like(shares))
-    bits: Floats = -(shares * logs).sum(axis=-1) + 0.0
-    return bits
 
 
 def class_means(answers: Floats, labels: npt.NDArray[np.integer], classes: int) -> Floats:

@@ -10,12 +10,11 @@ import pytest
 from distill_core.insight.lesson_answers import (
     class_means,
     distance,
-    entropy_bits,
     likest,
     strongest,
     without_diagonal,
 )
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 
 
 def test_a_temperature_divides_the_logits() -> None:

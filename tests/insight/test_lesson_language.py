@@ -10,12 +10,12 @@ import pytest
 
 from distill_core.cards import read_card
 from distill_core.insight import lesson_language as module
-from distill_core.insight.lesson_answers import STOPS, entropy_bits
+from distill_core.insight.lesson_answers import STOPS
 from distill_core.insight.lesson_language import ARRAYS, COMMAND, FACTS, REST, language_lesson, likeliest
 from distill_core.language.skills.examples import content_of, split_of
 from distill_core.language.task import teacher_folder
 from distill_core.presets import load
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 
 ROOT = Path(module.__file__).parents[2]
 LESSON = language_lesson()

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from distill_core.figures.lesson.soft_targets import soft_targets
-from distill_core.insight.lesson_answers import STOPS, entropy_bits
+from distill_core.insight.lesson_answers import STOPS
 from distill_core.insight.lesson_language import REST, Asked, LanguageLesson, likeliest
-from distill_core.softening import softened
+from distill_core.softening import entropy_bits, softened
 from pages.components.learn.picture import chart
 from pages.components.learn.step import Question, Step
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from distill_core.figures.lesson.soft_targets import soft_targets
 from distill_core.insight.lesson import Lesson
-from distill_core.insight.lesson_answers import STOPS, entropy_bits
-from distill_core.softening import softened
+from distill_core.insight.lesson_answers import STOPS
+from distill_core.softening import entropy_bits, softened
 from pages.components.learn.gallery import Section, Tile, gallery, picked
 from pages.components.learn.picture import chart
 from pages.components.learn.pixels import picture_of
