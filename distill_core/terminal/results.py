@@ -11,8 +11,6 @@ from rich.table import Table
 from distill_core.events import beginning_of
 from distill_core.insight.baseline import effort
 from distill_core.insight.beginning import how_it_began
-from distill_core.insight.forgetting import forgetting
-from distill_core.insight.history import Track
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
 from distill_core.insight.names import further_losses, nouns_of
@@ -150,6 +148,9 @@ def forgotten(record: RunRecord, store: Store) -> list[str]:
     """What a fine-tuning on some kinds of input alone did to the others; nothing of a run without one."""
     if record.config.phases[-1].pool != "classes":
         return []
+    from distill_core.insight.forgetting import forgetting
+    from distill_core.insight.history import Track
+
     track = Track()
     for event in store.events(record.id):
         track.feed(event.event)
