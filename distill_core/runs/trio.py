@@ -18,13 +18,10 @@ from distill_core.edge.tryout import make_teacher_file
 from distill_core.errors import DistillError
 from distill_core.home import writable_folder
 from distill_core.insight.names import student_name, teacher_name
-from distill_core.runs.artefact import file_of
+from distill_core.runs.artefact import LARGE, file_of
 from distill_core.runs.records import RunRecord
 from distill_core.runs.store import Store
 from distill_core.task import task_named
-
-LARGE = 20_000_000
-"""Parameters from which a file takes minutes to make and hundreds of megabytes to keep."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,8 @@ class Source:
 
     @property
     def large(self) -> bool:
-        """Whether making the file takes minutes."""
-        return (self.parameters or 0) >= LARGE
+        """Whether making the file takes minutes, and keeping it hundreds of megabytes."""
+        return (self.parameters or 0) > LARGE
 
 
 def can_be_tried(record: RunRecord) -> bool:

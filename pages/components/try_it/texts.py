@@ -14,8 +14,9 @@ from distill_core.edge.jobs import ShouldStop
 from distill_core.errors import DistillError
 from distill_core.insight.words import count
 from distill_core.language.questions import Question, is_judged, is_right, questions_of, right_answer, unreadable
+from distill_core.runs.artefact import LARGE
 from distill_core.runs.records import RunRecord
-from distill_core.runs.trio import LARGE, Source
+from distill_core.runs.trio import Source
 from pages.components.as_text import as_text
 from pages.components.aside import Aside
 from pages.components.try_it.files import Standing, ready
@@ -112,7 +113,7 @@ def _answered(
     tokens = tuple(asked(reader, prompt, record.config.dataset))
     put = Asked(prompt, tokens, most, reader.eos, reader.unwritten)
     large = max([model.parameters or 0 for model in ready(models).values()], default=0)
-    if large >= LARGE and st.session_state.get("try_written_prompt") != (prompt, most):
+    if large > LARGE and st.session_state.get("try_written_prompt") != (prompt, most):
         st.caption(
             f"The largest of these models has {count(large)} parameters and reads the text so far for every token: "
             "some seconds a model, or minutes."
