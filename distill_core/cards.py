@@ -98,9 +98,15 @@ def parted(reference: str) -> tuple[str, str]:
 
 
 def without_folder(reference: str) -> str:
-    """A reference to a file of weights without the folder it lies in; any other as it is."""
+    """A reference to a file of weights or to a Hugging Face model without the folder it lies in; any other as it is.
+
+    A Hugging Face model of the hub keeps its whole name, one of a folder only its own: ``hf:tiny:2``.
+    """
     file, architecture = parted(reference)
-    return f"{Path(file).name}@{architecture}" if file else reference
+    if file:
+        return f"{Path(file).name}@{architecture}"
+    place = Path(reference.removeprefix(HF)).expanduser()
+    return f"{HF}{place.name}" if reference.startswith(HF) and place.is_absolute() else reference
 
 
 def forked_from(reference: str) -> str:

@@ -16,7 +16,7 @@ from distill_core.insight.speed import one_input, token_time
 from distill_core.insight.verdict import one_seed, verdict
 from distill_core.insight.words import count, listed, megabytes, milliseconds, percent
 from distill_core.runs.measured import how_measured, interval_words, percentiles
-from distill_core.runs.publish import portable, provenance
+from distill_core.runs.publish import portable, portable_card, provenance
 from distill_core.runs.records import RunRecord
 from distill_core.runs.snippets import snippet
 from distill_core.task import task_named
@@ -30,7 +30,7 @@ def model_card(record: RunRecord) -> str:
     Raises:
         CheckpointError: if the card of its weights cannot be read.
     """
-    card = read_card(record.folder / "best")
+    card = portable_card(read_card(record.folder / "best"))
     summary = record.summary or {}
     config = portable(record.config)
     parts = [

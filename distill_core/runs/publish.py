@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -128,17 +129,15 @@ def portable(config: DistillConfig) -> DistillConfig:
         changes["begin_from"] = _last_names(Path(config.begin_from))
     for name in ("teacher", "begin_from", "student"):
         reference = getattr(config, name)
-        if reference is not None and reference.startswith(HF):
-            changes[name] = _last_of(reference)
-        elif reference is not None and parted(reference)[0]:
+        if reference is not None and (reference.startswith(HF) or parted(reference)[0]):
             changes[name] = without_folder(reference)
     return config.model_copy(update=changes)
 
 
-def _last_of(reference: str) -> str:
-    """The name of a Hugging Face model without the folder it lies in; a hub id stays whole."""
-    place = Path(reference.removeprefix(HF)).expanduser()
-    return f"{HF}{place.name}" if place.is_absolute() else reference
+def portable_card(card: ModelCard) -> ModelCard:
+    """A card without paths of this machine: of a model that lies in a folder only the folder's name is left."""
+    vocabulary = card.vocabulary and replace(card.vocabulary, source=without_folder(card.vocabulary.source))
+    return card.model_copy(update={"architecture": without_folder(card.architecture), "vocabulary": vocabulary})
 
 
 def retraining_command(config: DistillConfig) -> str:

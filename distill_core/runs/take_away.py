@@ -10,7 +10,7 @@ from distill_core.cards import CARD, WEIGHTS, read_card, to_json_bytes
 from distill_core.errors import DistillError
 from distill_core.runs.artefact import FILE_NAME, file_of
 from distill_core.runs.model_card import model_card
-from distill_core.runs.publish import portable, provenance
+from distill_core.runs.publish import portable, portable_card, provenance
 from distill_core.runs.records import RunRecord
 
 CONFIGURATION, README = "config.json", "MODEL_CARD.md"
@@ -68,6 +68,6 @@ def _reader(path: Path) -> Callable[[], bytes]:
 
 
 def _card(record: RunRecord) -> bytes:
-    card = read_card(record.folder / "best")
+    card = portable_card(read_card(record.folder / "best"))
     made = provenance(record, card)
     return to_json_bytes(card.model_copy(update={"provenance": made}).model_dump(mode="json"))

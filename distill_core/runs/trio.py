@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distill_core.cards import CARD, HF, ModelCard, read_card
+from distill_core.cards import CARD, ModelCard, read_card
 from distill_core.edge.jobs import ShouldStop, export_model, never
 from distill_core.edge.report import facts_of
 from distill_core.edge.tryout import make_teacher_file
@@ -97,7 +97,7 @@ def make(source: Source, store: Store, should_stop: ShouldStop = never) -> None:
 
 def _student(record: RunRecord, store: Store) -> Source:
     best, file = record.folder / "best", file_of(record)
-    name = _name(record.config.student)
+    name = student_name(record.config.student)
     card = _card(best)
     parameters = card.parameters if card else None
     if file.is_file():
@@ -110,7 +110,7 @@ def _student(record: RunRecord, store: Store) -> Source:
 def _baseline(record: RunRecord, store: Store) -> Source | None:
     if record.baseline_id is None:
         return None
-    student, name = record.folder / "best", f"{_name(record.config.student)}, labels only"
+    student, name = record.folder / "best", f"{student_name(record.config.student)}, labels only"
     try:
         best = store.get(record.baseline_id).folder / "best"
         card = read_card(best)
@@ -134,11 +134,6 @@ def _teacher(record: RunRecord, store: Store) -> Source | None:
     key = card.weights_sha256 if card else hashlib.sha256(repr(made_from).encode()).hexdigest()
     parameters = card.parameters if card else parameters
     return Source("teacher", name, _kept(store, key), student, reference=reference, parameters=parameters)
-
-
-def _name(architecture: str) -> str:
-    """A student as people say it, without the folder that a Hugging Face model lies in."""
-    return Path(architecture).name if architecture.startswith(HF) else student_name(architecture)
 
 
 def _kept(store: Store, key: str) -> Path:

@@ -24,6 +24,7 @@ from distill_core.edge.asking import Classifier
 from distill_core.edge.export import export_onnx
 from distill_core.edge.pictures import inverted, opened
 from distill_core.edge.saved_model import describe
+from distill_core.insight.names import student_name
 from distill_core.runs.model_card import model_card
 from distill_core.runs.parcel import pack
 from distill_core.runs.records import RunRecord
@@ -176,6 +177,18 @@ def test_everything_is_in_one_archive_without_paths_of_this_machine(record: RunR
     assert json.loads(held["config.json"])["student"] == "resnet8-w8"
     for name in ("card.json", "MODEL_CARD.md", "config.json"):
         assert b"secret" not in held[name]
+
+
+def test_a_model_of_a_folder_is_named_without_it(record: RunRecord) -> None:
+    own = "hf:/secret/models/tiny:2"
+    vocabulary = Vocabulary(99, "a" * 64, "hf:/secret/models/tiny", 2, 2)
+    card = TEXTS.model_copy(update={"architecture": own, "classes": (), "vocabulary": vocabulary})
+    (record.folder / "best" / "card.json").write_text(card.model_dump_json())
+    assert "secret" not in model_card(record)
+    (facts,) = [each for each in take_aways(record) if each.name == "card.json"]
+    kept = json.loads(facts.read())
+    assert (kept["architecture"], kept["vocabulary"]["source"]) == ("hf:tiny:2", "hf:tiny")
+    assert (student_name(own), student_name("hf:owner/tiny:2")) == ("hf:tiny:2", "hf:owner/tiny:2")
 
 
 def test_a_run_whose_weights_are_gone_still_gives_its_file_and_configuration() -> None:
