@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.naming import named
 
 ROW, AROUND = 26, 12
 LONGEST = 18
@@ -21,7 +20,7 @@ def answer_bars(frame: pd.DataFrame, role: str) -> Figure:
         role: whose colour it has.
     """
     likeliest = frame["share"].to_numpy() == frame["share"].max()
-    names = [escape(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…") for name in frame["name"]]
+    names = [named(name, LONGEST) for name in frame["name"]]
     ticks = [f"<b>✓ {name}</b>" if right else name for name, right in zip(names, frame["right"], strict=True)]
     places = list(range(len(frame)))
     return {
@@ -36,7 +35,7 @@ def answer_bars(frame: pd.DataFrame, role: str) -> Figure:
                 "textposition": "outside",
                 "textfont": {"size": 12, "color": "@muted"},
                 "cliponaxis": False,
-                "customdata": [escape(name) for name in frame["name"]],
+                "customdata": [named(name) for name in frame["name"]],
                 "hovertemplate": "%{customdata}<br>%{x:.2%}<extra></extra>",
             }
         ],

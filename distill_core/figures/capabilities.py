@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain, quarter_decades
 from distill_core.figures.models import ROOM
+from distill_core.figures.naming import named
 from distill_core.insight.measures import MEASURES, Measure
 
 # Colours tell who it is, so the line's dash and its markers tell which capability.
@@ -65,7 +65,7 @@ def _points(rows: pd.DataFrame, role: str, measure: Measure) -> dict[str, Any]:
         "x": plain(rows["parameters"], 7),
         "y": plain(rows["value"]),
         "yaxis": _axis_of(measure),
-        "customdata": [escape(name) for name in rows["name"]],
+        "customdata": [named(name) for name in rows["name"]],
         "marker": {"color": f"@{role}", "symbol": symbol + ("-open" if role == "baseline" else ""), "size": 9},
         "cliponaxis": False,
         "showlegend": False,

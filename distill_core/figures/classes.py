@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.naming import name_ticks, named
 
 MOST_NAMES = 40
 """More names beside each other cannot be read; the mouse still tells them."""
@@ -23,17 +24,20 @@ def class_bars(frame: pd.DataFrame) -> Figure:
         "data": [
             {
                 "type": "bar",
-                "x": frame["name"].tolist(),
+                "x": list(range(len(frame))),
                 "y": plain(gains, 3),
                 "marker": {"color": ["@student" if gain >= 0 else "@baseline" for gain in gains]},
-                "customdata": frame[["student", "baseline"]].round(4).to_numpy().tolist(),
-                "hovertemplate": "%{y:+.1f} points<br>student %{customdata[0]:.1%}, baseline %{customdata[1]:.1%}"
-                "<extra></extra>",
+                "customdata": [
+                    [named(name), round(student, 4), round(baseline, 4)]
+                    for name, student, baseline in frame[["name", "student", "baseline"]].itertuples(index=False)
+                ],
+                "hovertemplate": "%{customdata[0]}<br>%{y:+.1f} points<br>"
+                "student %{customdata[1]:.1%}, baseline %{customdata[2]:.1%}<extra></extra>",
                 "showlegend": False,
             }
         ],
         "layout": layout(
-            x={"type": "category", "showticklabels": len(frame) <= MOST_NAMES, "fixedrange": True},
+            x={**name_ticks(frame["name"]), "showticklabels": len(frame) <= MOST_NAMES, "fixedrange": True},
             y={"title": "points over the baseline", "range": [low, reach], "zeroline": True, "fixedrange": True},
             hovermode="closest",
             bargap=0.35,

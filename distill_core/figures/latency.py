@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
 from distill_core.figures.models import ROLES
+from distill_core.figures.naming import name_ticks, named
 from distill_core.insight.words import milliseconds
 
 ROOM = 1.6
@@ -58,7 +58,8 @@ def latency_dots(frame: pd.DataFrame, *, axis: str) -> Figure:
                 "textposition": "middle right",
                 "textfont": {"size": 13, "color": "@text"},
                 "cliponaxis": False,
-                "hovertemplate": f"{milliseconds(row['ms'])}{ends}<extra>{row['name']}</extra>",
+                "customdata": [named(row["name"])],
+                "hovertemplate": f"{milliseconds(row['ms'])}{ends}<extra>%{{customdata}}</extra>",
             }
         )
     largest = float(frame[["ms", "high"]].max(skipna=True).max()) if len(frame) else 1.0
@@ -74,8 +75,7 @@ def latency_dots(frame: pd.DataFrame, *, axis: str) -> Figure:
                 "fixedrange": True,
             },
             y={
-                "tickvals": rows.index.tolist(),
-                "ticktext": [escape(name) for name in rows["name"]],
+                **name_ticks(rows["name"]),
                 "tickfont": {"size": 13, "color": "@text"},
                 "range": [-0.6, len(rows) - 0.4],
                 "showgrid": False,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
+from distill_core.figures.naming import named
 from distill_core.insight.marks import Kind, Mark
 
 SYMBOLS: dict[Kind, str] = {
@@ -38,7 +38,7 @@ def signs(marks: Sequence[Mark], per_x: float = 1.0) -> list[dict[str, Any]]:
         "cliponaxis": False,
         "x": [mark.step / per_x for mark in marks],
         "y": _heights(marks),
-        "text": [html.escape(_words_at(mark.step, marks)) for mark in marks],
+        "text": [named(_words_at(mark.step, marks)) for mark in marks],
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {
             "symbol": [SYMBOLS[mark.kind] for mark in marks],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.naming import name_ticks, named
 from distill_core.insight.front import unbeaten
 
 Cost = Literal["latency_ms", "parameters", "megabytes"]
@@ -90,7 +90,7 @@ def _points(
         "text": rows["label"].tolist(),
         "textposition": _sides(rows[cost], known[cost]),
         "textfont": {"size": 12, "color": "@muted"},
-        "customdata": [escape(name) for name in rows["name"]],
+        "customdata": [named(name) for name in rows["name"]],
         "line": {"color": f"{colour}/0.6", "width": 2},
         "marker": {
             "color": f"{colour}/0.25" if faint else colour,
@@ -141,7 +141,7 @@ def _labels(rows: pd.DataFrame, cost: str) -> list[str]:
             ),
             index,
         )
-        sharing.setdefault(first, []).append(escape(short))
+        sharing.setdefault(first, []).append(named(short))
     return [f" {_joined(sharing[index])} " if index in sharing else "" for index in range(len(shorts))]
 
 
@@ -168,7 +168,7 @@ def result_bars(frame: pd.DataFrame) -> Figure:
                 "type": "bar",
                 "orientation": "h",
                 "x": plain(rows["accuracy"]),
-                "y": [escape(name) for name in rows["name"]],
+                "y": list(range(len(rows))),
                 "marker": {"color": colours},
                 "text": [f" {accuracy:.1%} " for accuracy in rows["accuracy"]],
                 "textposition": ["inside" if share >= HOLDS_ITS_FIGURE else "outside" for share in rows["accuracy"]],
@@ -181,7 +181,12 @@ def result_bars(frame: pd.DataFrame) -> Figure:
         ],
         "layout": layout(
             x={"range": [0, 1], "visible": False, "fixedrange": True},
-            y={"tickfont": {"size": 14, "color": "@text"}, "showgrid": False, "fixedrange": True},
+            y={
+                **name_ticks(rows["name"]),
+                "tickfont": {"size": 14, "color": "@text"},
+                "showgrid": False,
+                "fixedrange": True,
+            },
             bargap=0.35,
             showlegend=False,
             hovermode=False,

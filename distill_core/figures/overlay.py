@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain, thinned
+from distill_core.figures.naming import named
 from distill_core.insight.names import shortened
 
 MOST_RUNS = 8
@@ -47,7 +47,7 @@ def _curve(name: str, frame: pd.DataFrame, colour: str, dash: str) -> dict[str, 
     return {
         "type": "scatter",
         "mode": "lines+markers" if len(frame) <= 40 else "lines",
-        "name": escape(name),
+        "name": named(name),
         "x": plain(frame["epoch"]),
         "y": plain(frame["validation"]),
         "line": {"color": colour, "width": 2, "dash": dash},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from distill_core.events import PhaseSpan
+from distill_core.figures.naming import named
 
 NARROWEST = 0.08
 """A phase of a smaller share of the training has no room for its name."""
@@ -13,16 +14,16 @@ LETTER = 0.022
 """How much of a chart's width a letter of a name takes, on a middling screen."""
 
 
-def bands(phases: Sequence[PhaseSpan]) -> list[dict[str, Any]]:
-    """Shapes for a layout, every other one a little darker."""
+def bands(phases: Sequence[PhaseSpan], per_x: float = 1) -> list[dict[str, Any]]:
+    """Shapes for a layout, every other one a little darker; `per_x` steps are one unit of the x axis."""
     return [
         {
             "type": "rect",
             "layer": "below",
             "xref": "x",
             "yref": "paper",
-            "x0": phase.start,
-            "x1": phase.stop,
+            "x0": phase.start / per_x,
+            "x1": phase.stop / per_x,
             "y0": 0,
             "y1": 1,
             "line": {"width": 0},
@@ -33,14 +34,14 @@ def bands(phases: Sequence[PhaseSpan]) -> list[dict[str, Any]]:
     ]
 
 
-def names_above(phases: Sequence[PhaseSpan], steps: int) -> list[dict[str, Any]]:
+def names_above(phases: Sequence[PhaseSpan], steps: int, per_x: float = 1) -> list[dict[str, Any]]:
     """Annotations for a layout: a phase's name above its band, where there is room for it beside the one before."""
     return [
         {
-            "text": phase.name,
+            "text": named(phase.name),
             "xref": "x",
             "yref": "paper",
-            "x": (phase.start + phase.stop) / 2,
+            "x": (phase.start + phase.stop) / 2 / per_x,
             "y": 1,
             "yanchor": "bottom",
             "showarrow": False,

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
-from distill_core.insight.names import shortened
+from distill_core.figures.naming import name_ticks, named
 
 LONGEST_CLASS = 16
 FULL = 0.3
@@ -31,7 +31,7 @@ def class_bars(frame: pd.DataFrame) -> Figure:
                 "type": "bar",
                 "orientation": "h",
                 "x": plain(rows["recall"]),
-                "y": [shortened(name, LONGEST_CLASS) for name in rows["name"]],
+                "y": list(range(len(rows))),
                 "marker": {"color": "@teacher"},
                 "text": [f" {share:.1%} " for share in rows["recall"]],
                 "textposition": ["inside" if share >= 0.3 else "outside" for share in rows["recall"]],
@@ -44,7 +44,12 @@ def class_bars(frame: pd.DataFrame) -> Figure:
         ],
         "layout": layout(
             x={"range": [0, 1], "visible": False, "fixedrange": True},
-            y={"tickfont": {"size": 12, "color": "@text"}, "showgrid": False, "fixedrange": True, "dtick": 1},
+            y={
+                **name_ticks(rows["name"], LONGEST_CLASS),
+                "tickfont": {"size": 12, "color": "@text"},
+                "showgrid": False,
+                "fixedrange": True,
+            },
             bargap=0.25,
             showlegend=False,
             hovermode=False,
@@ -62,16 +67,17 @@ def confusion_map(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Fi
         classes: their names.
     """
     shares = [[count / max(sum(row), 1) for count in row] for row in counts]
-    names = [shortened(name, LONGEST_CLASS) for name in classes]
+    names = [named(name) for name in classes]
+    places = list(range(len(classes)))
     shown = len(classes) <= COUNTS_SHOWN
     heatmap: dict[str, Any] = {
         "type": "heatmap",
         "z": [[round(math.sqrt(share), 4) for share in row] for row in shares],
-        "x": names,
-        "y": names,
+        "x": places,
+        "y": places,
         "customdata": [
-            [[count, f"{share:.1%}"] for count, share in zip(row, of_row, strict=True)]
-            for row, of_row in zip(counts, shares, strict=True)
+            [[count, f"{share:.1%}", true, taken] for taken, count, share in zip(names, row, of_row, strict=True)]
+            for true, row, of_row in zip(names, counts, shares, strict=True)
         ],
         "zmin": 0,
         "zmax": 1,
@@ -79,14 +85,21 @@ def confusion_map(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Fi
         "showscale": False,
         "xgap": 2 if shown else 0,
         "ygap": 2 if shown else 0,
-        "hovertemplate": "%{y}, taken for %{x}: %{customdata[0]:,} (%{customdata[1]})<extra></extra>",
+        "hovertemplate": "%{customdata[2]}, taken for %{customdata[3]}: "
+        "%{customdata[0]:,} (%{customdata[1]})<extra></extra>",
     }
-    fixed = {"showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": "@text"}}
+    fixed = {
+        **name_ticks(classes, LONGEST_CLASS),
+        "showticklabels": shown,
+        "showgrid": False,
+        "fixedrange": True,
+        "tickfont": {"size": 11, "color": "@text"},
+    }
     return {
         "data": [heatmap],
         "layout": layout(
-            x={"title": "taken for", "tickangle": -45, "showticklabels": shown, **fixed},
-            y={"title": "shows", "autorange": "reversed", "showticklabels": shown, **fixed},
+            x={"title": "taken for", "tickangle": -45, **fixed},
+            y={"title": "shows", "autorange": "reversed", **fixed},
             annotations=_counts(counts, shares) if shown else [],
             showlegend=False,
             hovermode="closest",

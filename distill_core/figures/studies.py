@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any, Literal
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
-from distill_core.insight.names import shortened
+from distill_core.figures.naming import named
 from distill_core.insight.words import percent
 
 StudyCost = Literal["parameters", "bytes", "cpu_ms"]
@@ -81,7 +80,7 @@ def study_variants(
             "y": rows.tolist(),
             "error_x": {"array": plain(variants["half_width"]), "color": "@student", "thickness": 1.8, "width": 5},
             "customdata": [
-                [escape(name), "" if math.isnan(half) else f" ± {100 * half:.1f}"]
+                [named(name), "" if math.isnan(half) else f" ± {100 * half:.1f}"]
                 for name, half in zip(variants["variant"], variants["half_width"], strict=True)
             ],
             "marker": {"color": "@student", "size": 11},
@@ -99,7 +98,7 @@ def study_variants(
             },
             y={
                 "tickvals": rows.tolist(),
-                "ticktext": [escape(shortened(name, LONGEST_NAME)) for name in variants["variant"]],
+                "ticktext": [named(name, LONGEST_NAME) for name in variants["variant"]],
                 "tickfont": {"size": 12, "color": "@text"},
                 "range": [-0.6, len(variants) - 0.4],
                 "showgrid": False,
@@ -146,12 +145,12 @@ def study_costs(
                 "x": plain(rows[cost], 7),
                 "y": plain(rows["mean"]),
                 "error_y": {"array": plain(rows["half_width"]), "color": "@student/0.5", "thickness": 1.2, "width": 4},
-                "text": [escape(shortened(name, 20)) for name in _brief(rows["variant"].tolist())] if front else None,
+                "text": [named(name, 20) for name in _brief(rows["variant"].tolist())] if front else None,
                 # The line rises to the right, so both corners are free; in turn, for neighbours are near.
                 "textposition": ["top left" if at % 2 else "bottom right" for at in range(len(rows), 0, -1)],
                 "textfont": {"size": 12, "color": "@muted"},
                 "customdata": [
-                    [escape(name), "" if math.isnan(half) else f" ± {100 * half:.1f}"]
+                    [named(name), "" if math.isnan(half) else f" ± {100 * half:.1f}"]
                     for name, half in zip(rows["variant"], rows["half_width"], strict=True)
                 ],
                 "line": {"color": "@student/0.6", "width": 2},
@@ -232,7 +231,7 @@ def _seeds(seeds: pd.DataFrame, heights: list[float]) -> dict[str, Any]:
         "name": "one seed",
         "x": plain(seeds["accuracy"]),
         "y": heights,
-        "customdata": [[escape(name), seed] for name, seed in zip(seeds["variant"], seeds["seed"], strict=True)],
+        "customdata": [[named(name), seed] for name, seed in zip(seeds["variant"], seeds["seed"], strict=True)],
         "marker": {"color": "@student/0.45", "size": 7},
         "hovertemplate": "%{customdata[0]}<br>seed %{customdata[1]}: %{x:.1%}<extra></extra>",
     }
@@ -247,7 +246,7 @@ def _baselines(values: pd.Series[float], others: pd.Series[float], names: pd.Ser
         "name": "labels only",
         axis: plain(values),
         other: plain(others, 7),
-        "customdata": [escape(name) for name in names],
+        "customdata": [named(name) for name in names],
         "marker": {"color": "@baseline", "symbol": "circle-open", "size": 10, "line": {"width": 2}},
         "hovertemplate": f"%{{customdata}}, labels only<br>%{{{axis}:.1%}}<extra></extra>",
     }

@@ -18,5 +18,5 @@ def test_bars_keep_the_order_of_classes_and_the_likeliest_stands_out() -> None:
     assert bars["marker"]["color"] == ["@student/0.4", "@student", "@student/0.4"]
     assert bars["text"] == ["28%", "72%", "<0.1%"]
     axis = figure["layout"]["yaxis"]
-    assert axis["ticktext"] == ["<b>✓ Coat</b>", "Shirt", "A class with a ve…"]
+    assert axis["ticktext"] == ["<b>✓ Coat</b>", "Shirt", "A class …long name"]
     assert axis["range"] == [2.5, -0.5], "the first class is at the top"

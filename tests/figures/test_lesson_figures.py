@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
+from distill_core.events import PhaseSpan
 from distill_core.figures import PALETTES
 from distill_core.figures.lesson.class_map import class_map, difference_map
 from distill_core.figures.lesson.gains import gains
@@ -24,6 +25,7 @@ REST = np.array([[np.nan, 0.2], [0.01, np.nan]])
 CURVE = pd.DataFrame({"epoch": [1.0, 2.0], "validation": [0.7, 0.8]})
 BARS = pd.DataFrame({"name": ["Bag", "Coat"], "share": [0.9999, 0.0001], "is_label": [False, True]})
 PULLS = pd.DataFrame({"moment": ["start", "end"], "teacher": [3.0, 0.0], "labels": [1.0, 0.0]})
+PHASES = [PhaseSpan("warm-up", 0, 20, "easiest"), PhaseSpan("distil", 20, 100, "all")]
 GAINS = pd.DataFrame(
     {"method": ["KD", "<AT>"], "mean_few": [6.0, 8.0], "half_few": [3.5, 1], "mean_all": [2.0, 4], "half_all": [2.1, 1]}
 )
@@ -51,9 +53,7 @@ FIGURES: dict[str, Any] = {
     "difference": lambda: difference_map(REST, ["a", "b"], top=0.2),
     "pull": lambda: pull_bars(PULLS),
     "layers": layers,
-    "phases": lambda: phase_curves(
-        CURVE, CURVE, epochs=2, teacher=0.9, phases=[("warm-up", 0, 0.4), ("distil", 0.4, 2)]
-    ),
+    "phases": lambda: phase_curves(CURVE, CURVE, epochs=2, teacher=0.9, phases=PHASES, steps_per_epoch=50),
     "right answers": lambda: right_answers(RIGHT),
     "gains": lambda: gains(GAINS, few="400 labels", every="all"),
 }
@@ -70,8 +70,10 @@ def test_plotly_takes_it_and_its_colours_have_a_role(name: str) -> None:
 
 
 def test_the_likeliest_class_is_on_top_and_the_label_is_bold() -> None:
-    (bars,) = soft_targets(BARS)["data"]
-    assert bars["y"] == ["<b>Coat</b>", "Bag"]
+    figure = soft_targets(BARS)
+    (bars,) = figure["data"]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["<b>Coat</b>", "Bag"], "Plotly draws from below"
+    assert bars["y"] == figure["layout"]["yaxis"]["tickvals"]
     assert bars["text"] == [" <0.1%", " 100.0%"]
 
 

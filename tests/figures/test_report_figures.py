@@ -16,7 +16,8 @@ from distill_core.figures.report import class_bars, confusion_map, reliability_d
 def test_the_first_class_is_drawn_at_the_top() -> None:
     figure = class_bars(pd.DataFrame({"name": ["shirt", "bag"], "recall": [0.7, 0.99]}))
     (bars,) = figure["data"]
-    assert bars["y"] == ["bag", "shirt"], "Plotly draws from below"
+    assert figure["layout"]["yaxis"]["ticktext"] == ["bag", "shirt"], "Plotly draws from below"
+    assert bars["y"] == figure["layout"]["yaxis"]["tickvals"]
     assert bars["text"] == [" 99.0% ", " 70.0% "]
 
 
@@ -24,7 +25,7 @@ def test_rare_mistakes_show_in_the_confusion_map() -> None:
     figure = confusion_map([[99, 1], [0, 50]], ["shirt", "bag"])
     (cells,) = figure["data"]
     assert cells["z"] == [[round(math.sqrt(0.99), 4), 0.1], [0, 1]]
-    assert cells["customdata"][0][1] == [1, "1.0%"]
+    assert cells["customdata"][0][1] == [1, "1.0%", "shirt", "bag"]
     counts = [(each["y"], each["x"], each["text"], each["font"]["color"]) for each in figure["layout"]["annotations"]]
     assert counts == [(0, 0, "99", "@background"), (0, 1, "1", "@text"), (1, 1, "50", "@background")]
 

@@ -9,9 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_core.figures.layout import Figure, layout
+from distill_core.figures.naming import name_ticks, named
 
 SAID_FROM = 0.03
 """Shares from here on stand in their cells, in per cent."""
+
+_ENDS = "%{customdata[0]} taken for %{customdata[1]}: "
 
 
 def class_map(rest: npt.NDArray[np.floating], classes: Sequence[str], *, top: float, role: str) -> Figure:
@@ -24,8 +27,8 @@ def class_map(rest: npt.NDArray[np.floating], classes: Sequence[str], *, top: fl
         role: whose colour: "teacher" or "student".
     """
     scale = [["0", "@background"], ["1", f"@{role}"]]
-    hover = "%{y} taken for %{x}: %{z:.1%}<extra></extra>"
-    return _map(rest, classes, {"zmin": 0, "zmax": top, "colorscale": scale, "hovertemplate": hover})
+    hover = "%{z:.1%}<extra></extra>"
+    return _map(rest, classes, {"zmin": 0, "zmax": top, "colorscale": scale, "hovertemplate": _ENDS + hover})
 
 
 def difference_map(rest: npt.NDArray[np.floating], classes: Sequence[str], *, top: float) -> Figure:
@@ -37,22 +40,24 @@ def difference_map(rest: npt.NDArray[np.floating], classes: Sequence[str], *, to
         top: the difference that has the full colour.
     """
     scale = [["0", "@teacher"], ["0.5", "@background"], ["1", "@student"]]
-    hover = "%{y} taken for %{x}: student %{z:+.1%}<extra></extra>"
-    return _map(rest, classes, {"zmin": -top, "zmax": top, "colorscale": scale, "hovertemplate": hover})
+    hover = "student %{z:+.1%}<extra></extra>"
+    return _map(rest, classes, {"zmin": -top, "zmax": top, "colorscale": scale, "hovertemplate": _ENDS + hover})
 
 
 def _map(rest: npt.NDArray[np.floating], classes: Sequence[str], colours: dict[str, Any]) -> Figure:
     signed = colours["zmin"] < 0
     cells = [[None if np.isnan(share) else round(float(share), 5) for share in row] for row in rest]
     words = [[_said(share, signed) for share in row] for row in cells]
-    axis = {"showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": "@text"}}
+    places = list(range(len(classes)))
+    axis = {**name_ticks(classes), "showgrid": False, "fixedrange": True, "tickfont": {"size": 11, "color": "@text"}}
     return {
         "data": [
             {
                 "type": "heatmap",
                 "z": cells,
-                "x": list(classes),
-                "y": list(classes),
+                "x": places,
+                "y": places,
+                "customdata": [[[named(true), named(taken)] for taken in classes] for true in classes],
                 "text": words,
                 "texttemplate": "%{text}",
                 "textfont": {"size": 11},

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.naming import named
 
 _STYLES = (("few", "@student", "circle", 0.16), ("all", "@labels", "diamond", -0.16))
 
@@ -33,7 +33,7 @@ def gains(frame: pd.DataFrame, *, few: str, every: str) -> Figure:
             "error_x": {"array": plain(frame[f"half_{part}"]), "color": colour, "thickness": 1.6, "width": 4},
             "marker": {"color": colour, "size": 10, "symbol": symbol},
             "customdata": [
-                [escape(method), half]
+                [named(method), half]
                 for method, half in zip(frame["method"], plain(frame[f"half_{part}"]), strict=True)
             ],
             "hovertemplate": "%{customdata[0]}<br>%{x:+.1f} ± %{customdata[1]:.1f} points<extra>"
@@ -49,7 +49,7 @@ def gains(frame: pd.DataFrame, *, few: str, every: str) -> Figure:
             x={"title": "gain, points", "showgrid": True},
             y={
                 "tickvals": rows,
-                "ticktext": [escape(method) for method in frame["method"]],
+                "ticktext": [named(method) for method in frame["method"]],
                 "tickfont": {"size": 12, "color": "@text"},
                 "range": [-0.6, len(frame) - 0.4],
                 "showgrid": False,

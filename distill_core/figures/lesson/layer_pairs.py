@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from distill_core.figures.layout import Figure, layout
+from distill_core.figures.naming import named
 
 _LEFT, _RIGHT = 0.31, 0.69
 _HALF = 0.36
@@ -39,7 +39,7 @@ def layer_pairs(
     ):
         for name, shape in layers.items():
             shapes.append(_box(ends, heights[name], role, full=name in paired))
-            words.append(_words(sum(ends) / 2, heights[name], f"<b>{escape(name)}</b><br>{escape(shape)}", "@text"))
+            words.append(_words(sum(ends) / 2, heights[name], f"<b>{named(name)}</b><br>{named(shape)}", "@text"))
         words.append(_words(sum(ends) / 2, rows - 0.3, f"<b>{role}</b>", f"@{role}", size=14))
     for mine, other, said in pairs:
         shapes.append(

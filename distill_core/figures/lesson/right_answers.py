@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from distill_core.figures.layout import Figure, layout, plain
+from distill_core.figures.naming import named
 
 GAP = 0.9
 """Between two skills, in rows."""
@@ -39,7 +40,7 @@ def right_answers(frame: pd.DataFrame) -> Figure:
             },
             y={
                 "tickvals": plain(heights),
-                "ticktext": frame["method"].tolist(),
+                "ticktext": [named(method) for method in frame["method"]],
                 "tickfont": {"size": 13, "color": "@text"},
                 "range": [float(heights.min()) - 0.6, -0.2],
                 "showgrid": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from distill_core.events import PhaseSpan
 from distill_core.figures.lesson.phase_curves import phase_curves
 from distill_core.insight.lesson import Lesson
 from distill_core.insight.words import percent
@@ -44,12 +45,6 @@ def _question(lesson: Lesson) -> Question:
     )
 
 
-def phases_in_epochs(lesson: Lesson) -> list[tuple[str, float, float]]:
-    """Name, begin and end of each phase, in epochs."""
-    steps = lesson.facts["steps_per_epoch"]
-    return [(phase["name"], phase["start"] / steps, phase["stop"] / steps) for phase in lesson.facts["phases"]]
-
-
 def _picture(lesson: Lesson) -> None:
     student, baseline = (
         pd.DataFrame({"epoch": range(1, len(curve) + 1), "validation": curve}, dtype=float)
@@ -60,7 +55,10 @@ def _picture(lesson: Lesson) -> None:
         baseline,
         epochs=lesson.epochs,
         teacher=lesson.facts["models"]["teacher"]["validation"],
-        phases=phases_in_epochs(lesson),
+        phases=[
+            PhaseSpan(phase["name"], phase["start"], phase["stop"], phase["pool"]) for phase in lesson.facts["phases"]
+        ],
+        steps_per_epoch=lesson.facts["steps_per_epoch"],
     )
     alt = (
         f"Validation accuracy over {lesson.epochs} epochs: the student ends at "
