@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from distill_core.figures.bars import share_bars
 from distill_core.figures.layout import Figure, layout, plain
-from distill_core.figures.naming import name_ticks, named
+from distill_core.figures.naming import named
 from distill_core.insight.front import unbeaten
 
 Cost = Literal["latency_ms", "parameters", "megabytes"]
@@ -160,37 +161,12 @@ def result_bars(frame: pd.DataFrame) -> Figure:
     Args:
         frame: one row a model, with columns `role`, `name` and `accuracy` (0..1), drawn from top to bottom.
     """
-    rows = frame.iloc[::-1]
-    colours = [ROLES[role][0] for role in rows["role"]]
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "x": plain(rows["accuracy"]),
-                "y": list(range(len(rows))),
-                "marker": {"color": colours},
-                "text": [f" {accuracy:.1%} " for accuracy in rows["accuracy"]],
-                "textposition": ["inside" if share >= HOLDS_ITS_FIGURE else "outside" for share in rows["accuracy"]],
-                "insidetextanchor": "end",
-                "textangle": 0,
-                "insidetextfont": {"size": 17, "color": "@background", "weight": "bold"},
-                "outsidetextfont": {"size": 17, "color": "@text", "weight": "bold"},
-                "hoverinfo": "skip",
-            }
-        ],
-        "layout": layout(
-            x={"range": [0, 1], "visible": False, "fixedrange": True},
-            y={
-                **name_ticks(rows["name"]),
-                "tickfont": {"size": 14, "color": "@text"},
-                "showgrid": False,
-                "fixedrange": True,
-            },
-            bargap=0.35,
-            showlegend=False,
-            hovermode=False,
-            dragmode=False,
-            margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        ),
-    }
+    return share_bars(
+        [named(name) for name in frame["name"]],
+        frame["accuracy"],
+        colours=[ROLES[role][0] for role in frame["role"]],
+        inside_from=HOLDS_ITS_FIGURE,
+        gap=0.35,
+        tick_size=14,
+        figure={"size": 17, "weight": "bold"},
+    )

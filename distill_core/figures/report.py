@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from distill_core.figures.bars import share_bars
 from distill_core.figures.layout import Figure, layout, plain
 from distill_core.figures.naming import name_ticks, named
 
@@ -24,39 +25,8 @@ def class_bars(frame: pd.DataFrame) -> Figure:
     Args:
         frame: one row a class, with columns `name` and `recall` (0..1), drawn from top to bottom.
     """
-    rows = frame.iloc[::-1]
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "orientation": "h",
-                "x": plain(rows["recall"]),
-                "y": list(range(len(rows))),
-                "marker": {"color": "@teacher"},
-                "text": [f" {share:.1%} " for share in rows["recall"]],
-                "textposition": ["inside" if share >= 0.3 else "outside" for share in rows["recall"]],
-                "insidetextanchor": "end",
-                "textangle": 0,
-                "insidetextfont": {"size": 13, "color": "@background"},
-                "outsidetextfont": {"size": 13, "color": "@text"},
-                "hoverinfo": "skip",
-            }
-        ],
-        "layout": layout(
-            x={"range": [0, 1], "visible": False, "fixedrange": True},
-            y={
-                **name_ticks(rows["name"], LONGEST_CLASS),
-                "tickfont": {"size": 12, "color": "@text"},
-                "showgrid": False,
-                "fixedrange": True,
-            },
-            bargap=0.25,
-            showlegend=False,
-            hovermode=False,
-            dragmode=False,
-            margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        ),
-    }
+    ticks = [named(name, LONGEST_CLASS) for name in frame["name"]]
+    return share_bars(ticks, frame["recall"], colours="@teacher", inside_from=0.3, gap=0.25, tick_size=12)
 
 
 def confusion_map(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Figure:

@@ -1,19 +1,16 @@
-"""Reads a checkpoint's numbers without torch, and takes the weights of one model out of it.
-
-A safetensors file is the length of its head in eight bytes, the head as JSON, and the tensors' bytes.
-"""
+"""Reads a checkpoint's numbers without torch, and takes the weights of one model out of it."""
 
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from distill_core.errors import CheckpointError
-
-_METADATA = "__metadata__"
-_LONGEST_HEAD = 100_000_000
 
 
 def progress_in(path: Path) -> dict[str, Any]:
@@ -23,7 +20,7 @@ def progress_in(path: Path) -> dict[str, Any]:
         CheckpointError: if it cannot be read.
     """
     with _opened(path) as file:
-        return _values(_head(file, path), path)
+        return _values(file, path)
 
 
 def taken_out(path: Path, prefix: str) -> tuple[bytes, int, dict[str, Any]]:
@@ -39,61 +36,31 @@ def taken_out(path: Path, prefix: str) -> tuple[bytes, int, dict[str, Any]]:
     Raises:
         CheckpointError: if it cannot be read, or has no such tensors.
     """
+    from safetensors.numpy import save
+
     with _opened(path) as file:
-        head = _head(file, path)
-        begin = file.tell()
-        wanted = {name: facts for name, facts in head.items() if name.startswith(f"{prefix}/")}
+        wanted = [name for name in file.keys() if name.startswith(f"{prefix}/")]  # noqa: SIM118
         if not wanted:
             raise CheckpointError(f"The checkpoint {path} has no weights called {prefix!r}. Let the run go on first.")
-        new: dict[str, Any] = {}
-        payload, numbers = bytearray(), 0
-        for name in sorted(wanted, key=lambda name: (-_width(wanted[name]), name)):  # aligned: wide numbers first
-            start, stop = wanted[name]["data_offsets"]
-            file.seek(begin + start)
-            data = file.read(stop - start)
-            if len(data) != stop - start:
-                raise CheckpointError(f"The checkpoint {path} is not whole. Take the run up again, or start it anew.")
-            offsets = [len(payload), len(payload) + len(data)]
-            new[name.removeprefix(f"{prefix}/")] = {**wanted[name], "data_offsets": offsets}
-            payload += data
-            numbers += _numbers(wanted[name])
-        values = _values(head, path)
-    text = json.dumps(new).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + bytes(payload), numbers, values
+        tensors = {name.removeprefix(f"{prefix}/"): file.get_tensor(name) for name in wanted}
+        values = _values(file, path)
+    return save(tensors), sum(tensor.size for tensor in tensors.values()), values
 
 
-def _opened(path: Path) -> BinaryIO:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
-        return path.open("rb")
+        with safe_open(path, framework="np") as file:
+            yield file
     except OSError as error:
         raise CheckpointError(f"The checkpoint {path} cannot be read ({error.strerror or error}).") from None
-
-
-def _head(file: BinaryIO, path: Path) -> dict[str, Any]:
-    try:
-        length = int.from_bytes(file.read(8), "little")
-        if not 0 < length < _LONGEST_HEAD:
-            raise ValueError("it has no head")
-        head: dict[str, Any] = json.loads(file.read(length))
-        return head
-    except ValueError as error:
+    except SafetensorError as error:
         raise CheckpointError(f"The checkpoint {path} is damaged ({error}). Start the run anew.") from None
 
 
-def _values(head: dict[str, Any], path: Path) -> dict[str, Any]:
+def _values(file: Any, path: Path) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = json.loads(head[_METADATA]["values"])
+        values: dict[str, Any] = json.loads(file.metadata()["values"])
         return values
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"The checkpoint {path} says nothing of its run ({error}). Start the run anew.") from None
-
-
-def _numbers(facts: dict[str, Any]) -> int:
-    return math.prod(facts["shape"])
-
-
-def _width(facts: dict[str, Any]) -> int:
-    """Bytes of one number."""
-    start, stop = facts["data_offsets"]
-    return int(stop - start) // max(_numbers(facts), 1)

@@ -382,12 +382,12 @@ def test_teacher_student_and_baseline_keep_their_colours_in_every_figure() -> No
     cost = {t["name"]: t["marker"]["color"] for t in size_vs_accuracy(models(), cost="parameters")["data"]}
     assert accuracy["student, validation"] == cost["student"] == "@student"
     assert accuracy["baseline, validation"] == cost["baseline"] == "@baseline"
-    assert result_bars(models())["data"][0]["marker"]["color"] == ["@baseline", "@student", "@teacher"]
+    assert result_bars(models())["data"][0]["marker"]["color"] == ["@teacher", "@student", "@baseline"]
 
 
 def test_a_short_bar_has_its_figure_beside_it() -> None:
     frame = pd.DataFrame({"role": ["student", "baseline"], "name": ["a", "b"], "accuracy": [0.95, 0.18]})
-    assert result_bars(frame)["data"][0]["textposition"] == ["outside", "inside"]
+    assert result_bars(frame)["data"][0]["textposition"] == ["inside", "outside"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

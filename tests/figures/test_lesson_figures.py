@@ -72,9 +72,9 @@ def test_plotly_takes_it_and_its_colours_have_a_role(name: str) -> None:
 def test_the_likeliest_class_is_on_top_and_the_label_is_bold() -> None:
     figure = soft_targets(BARS)
     (bars,) = figure["data"]
-    assert figure["layout"]["yaxis"]["ticktext"] == ["<b>Coat</b>", "Bag"], "Plotly draws from below"
-    assert bars["y"] == figure["layout"]["yaxis"]["tickvals"]
-    assert bars["text"] == [" <0.1%", " 100.0%"]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["Bag", "<b>Coat</b>"]
+    assert figure["layout"]["yaxis"]["range"] == [1.5, -0.5], "the first is drawn on top"
+    assert bars["text"] == [" 100.0% ", " <0.1% "]
 
 
 def test_cells_of_a_map_hold_their_per_cents_and_the_diagonal_is_empty() -> None:

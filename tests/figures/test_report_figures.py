@@ -16,9 +16,10 @@ from distill_core.figures.report import class_bars, confusion_map, reliability_d
 def test_the_first_class_is_drawn_at_the_top() -> None:
     figure = class_bars(pd.DataFrame({"name": ["shirt", "bag"], "recall": [0.7, 0.99]}))
     (bars,) = figure["data"]
-    assert figure["layout"]["yaxis"]["ticktext"] == ["bag", "shirt"], "Plotly draws from below"
-    assert bars["y"] == figure["layout"]["yaxis"]["tickvals"]
-    assert bars["text"] == [" 99.0% ", " 70.0% "]
+    assert bars["x"] == [0.7, 0.99]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["shirt", "bag"]
+    assert figure["layout"]["yaxis"]["range"] == [1.5, -0.5]
+    assert bars["text"] == [" 70.0% ", " 99.0% "]
 
 
 def test_rare_mistakes_show_in_the_confusion_map() -> None:
