@@ -8,6 +8,7 @@ from typing import Any
 from distill_core.config import DistillConfig
 from distill_core.insight.names import nouns_of, teacher_name
 from distill_core.insight.words import duration
+from distill_core.losses.registry import LENDER
 from distill_core.task import task_named
 
 
@@ -20,12 +21,22 @@ def compared(config: DistillConfig) -> str:
         batches = f"It draws every batch from the labelled {several}; "
         batches += "only when all labels are seen are they the student's too."
     sentences = [
-        "The baseline is the same student with the same start, steps, batch size and learning rates.",
+        f"The baseline is {rival(config)} with the same start, steps, batch size and learning rates.",
         batches,
         *([_beginning(config.begins_from)] if config.begins_from else []),
         *([_augmentation(config)] if config.augmentation.changes else []),
     ]
     return " ".join(sentences)
+
+
+def keeps_teachers_classifier(config: DistillConfig) -> bool:
+    """Whether the student ends with the teacher's classifier behind it, which its baseline has not: two models."""
+    return config.teacher is not None and any(term.loss == LENDER and term.weight != 0 for term in config.terms)
+
+
+def rival(config: DistillConfig) -> str:
+    """The model that the baseline is."""
+    return "the same student" + (" without the teacher's classifier" if keeps_teachers_classifier(config) else "")
 
 
 def effort(summary: Mapping[str, Any], config: DistillConfig) -> list[str]:

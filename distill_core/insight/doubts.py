@@ -83,7 +83,7 @@ def doubts(
     if terms & _OF_TWO_CLASSES.keys() and _outputs(config) == 2:
         for loss in sorted(terms & _OF_TWO_CLASSES.keys()):
             yield f"{loss_named(loss).title} on two classes: {_OF_TWO_CLASSES[loss]}."
-    if not _looks_at_labels(config):
+    if not looks_at_labels(config):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
         yield f"{why} no labels: the student learns from the teacher's answers alone."
     elif _writes_every_text(config):
@@ -126,10 +126,10 @@ def _seen_before(config: DistillConfig, teacher_data: str | None) -> str | None:
 
 def learns_from_labels(config: DistillConfig) -> bool:
     """Whether any label reaches the student."""
-    return _looks_at_labels(config) and not _writes_every_text(config)
+    return looks_at_labels(config) and not _writes_every_text(config)
 
 
-def _looks_at_labels(config: DistillConfig) -> bool:
+def looks_at_labels(config: DistillConfig) -> bool:
     """Whether a term that counts in any phase does."""
     return any(term == "ce" or loss_named(term).labels for term in _terms(config))
 

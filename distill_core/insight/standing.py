@@ -27,7 +27,7 @@ def student_standing(history: RunHistory, status: str) -> str:
         if status in _OVER:
             return "no epoch done"
         return "after baseline" if history.in_baseline else "first epoch"
-    return "on validation" if history.lead is None else f"{points(history.lead)} now"
+    return "on validation" if history.lead is None else f"{points(history.lead)}, same epoch"
 
 
 def empty_chart(status: str, what: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from distill_core.cards import parted
 from distill_core.config import DistillConfig
+from distill_core.insight.baseline import rival
 from distill_core.insight.choices import family
 from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.names import data_name, student_name
@@ -44,6 +45,11 @@ def may_be_chance(student: float, baseline: float, test_inputs: int | None) -> b
     return low <= 0 <= high or abs(student - baseline) <= SEED_NOISE
 
 
+def _behind(student: float, teacher: float) -> str:
+    behind = -(difference(student, teacher) or 0.0)
+    return f", {100 * behind:.1f} points behind it" if behind > 0 else ""
+
+
 def _only_guesses(student: float, summary: dict[str, Any]) -> bool:
     """Whether an accuracy is not clearly above what always giving the commonest answer would reach."""
     guessing, inputs = summary.get("guessing"), summary.get("test_inputs")
@@ -55,8 +61,8 @@ def _only_guesses(student: float, summary: dict[str, Any]) -> bool:
 def _rival(config: DistillConfig) -> str:
     """The baseline in words; one that did not begin with random weights has learned before, as its student has."""
     if parted(config.student)[0] or config.begins_from:
-        return "the same student, begun with the same weights, trained on labels alone"
-    return "the same student trained on labels alone"
+        return f"{rival(config)}, begun with the same weights, trained on labels alone"
+    return f"{rival(config)} trained on labels alone"
 
 
 def _seen(summary: dict[str, Any], config: DistillConfig) -> str:
@@ -95,7 +101,7 @@ def verdict(summary: dict[str, Any], config: DistillConfig) -> Verdict:
             "plain",
             f"{seen} and no teacher, {student_name(config.student)} reaches {percent(student)} on the test {noun}.",
         )
-    share = f"{percent(student / teacher, 0)} of the teacher's accuracy" if teacher else ""
+    share = f"{percent(student / teacher, 0)} of the teacher's accuracy{_behind(student, teacher)}" if teacher else ""
     if baseline is None:
         also = f", {share}" if share else ""
         return Verdict(

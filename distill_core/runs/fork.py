@@ -26,9 +26,9 @@ from distill_core.cards import (
 from distill_core.config import DistillConfig
 from distill_core.errors import CheckpointError, DistillError, StorageError
 from distill_core.home import writable_folder
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.insight.settings import differences
 from distill_core.insight.words import percent
-from distill_core.losses.registry import LENDER
 from distill_core.runs.records import RunRecord
 from distill_core.runs.saved_state import progress_in, taken_out
 from distill_core.task import task_named
@@ -72,7 +72,7 @@ def why_not(record: RunRecord) -> str | None:
     """Why a run cannot be forked now, in a sentence that says what to do; None if it can."""
     if record.deleted is not None:
         return "This run was deleted meanwhile. Restore it on the Runs page to fork it."
-    if any(term.loss == LENDER and term.weight != 0 for term in record.config.terms):
+    if keeps_teachers_classifier(record.config):
         return "Its student answers through the teacher's classifier, and no other can begin with such weights."
     if record.live and record.status != "paused":
         return "Pause the run first: then its weights are kept."

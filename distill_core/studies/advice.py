@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from distill_core.insight.doubts import looks_at_labels
 from distill_core.insight.words import about, count, megabytes, milliseconds
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.evidence import Evidence, apart, nearest
 from distill_core.studies.reading import chosen
-from distill_core.studies.words import gained, share
+from distill_core.studies.words import gained, half, share
 
 Goal = Literal["accurate", "small"]
 
@@ -70,6 +71,9 @@ class Advice:
     measured: Evidence | None
 
 
+Advised = tuple[dict[str, Any], list[Reason]]
+
+
 def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     """What to begin with, going by what was measured.
 
@@ -79,45 +83,25 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     """
     of_data = [each for each in known if each.is_of(case.task, case.dataset)]
     of_kind = of_data or [each for each in known if each.config.task == case.task]
-    candidates = _candidates(of_kind, case)
+    weighed = [*_candidates(of_kind, case), *_taught_otherwise(of_kind, case)]
+    candidates = tuple(sorted(weighed, key=lambda each: each.row.parameters))
     fitting = tuple(each for each in candidates if _fits(each, case))
     reasons = [] if of_data else [_other_data(case, of_kind)]
     student = _student(fitting, case)
-    if student is None and (other := _otherwise_near(of_kind, case)) is not None:
-        alike = _candidates(of_kind, case, other.losses)
-        return _advice_of(other, tuple(reasons), (*candidates, *alike), case)
     if student is None:
-        why = _none_fits(case, candidates, of_kind)
+        why = _none_fits(case, candidates)
         return Advice(None, (*reasons, why), candidates, fitting, why.evidence)
     settings: dict[str, Any] = {"student": student.config.student}
-    reasons += [_why_this_student(student, fitting, case), _what_teaching_gave(student, case)]
-    for told, reason in (_method(of_kind, case), _levels(of_kind, case), _length(student, case)):
+    reasons.append(_why_this_student(student, fitting, case))
+    if student.losses:
+        ways: tuple[Advised, ...] = (_as_taught(student), _length(student, case))
+    else:
+        reasons.append(_what_teaching_gave(student, case))
+        ways = (_method(of_kind, case), _levels(of_kind, case), _length(student, case))
+    for told, reason in ways:
         settings |= told
         reasons += reason
     return Advice(settings, tuple(reasons), candidates, fitting, student)
-
-
-def _otherwise_near(known: Sequence[Evidence], case: Case) -> Evidence | None:
-    """Where soft labels alone bring no student near enough: the smallest that another way to teach brought there."""
-    if case.goal != "small":
-        return None
-    near = [each for each in known if each.losses and _fits(each, case) and _near(each, case)]
-    return min(nearest(near, case.labels), key=lambda each: (each.row.parameters, _behind(each)), default=None)
-
-
-def _advice_of(
-    other: Evidence,
-    reasons: tuple[Reason, ...],
-    weighed: tuple[Evidence, ...],
-    case: Case,
-) -> Advice:
-    """A student with the way it was taught; what else is known was measured on others, and is left out."""
-    terms = [term.model_dump(mode="json") for term in other.config.terms]
-    told = f"{losses_of(other)}, as in that study. By soft labels alone no student that was measured comes so near."
-    found = (*reasons, _why_this_student(other, [other], case), Reason("Method", told, other))
-    candidates = tuple(sorted(weighed, key=lambda each: each.row.parameters))
-    fitting = tuple(each for each in candidates if _fits(each, case))
-    return Advice({"student": other.config.student, "terms": terms}, found, candidates, fitting, other)
 
 
 def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] = ()) -> tuple[Evidence, ...]:
@@ -136,6 +120,14 @@ def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] =
             by_student.setdefault(each.config.student, []).append(each)
     found = [_with_costs(_best_for(case.labels, some), some) for some in by_student.values()]
     return tuple(sorted(found, key=lambda each: each.row.parameters))
+
+
+def _taught_otherwise(known: Sequence[Evidence], case: Case) -> Iterator[Evidence]:
+    """The same for each other way to teach, as far as it was measured with labels that the case has."""
+    near = nearest(known, case.labels)
+    found = [each for each in known if each.losses and (each.labels <= case.labels or each in near)]
+    for losses in sorted({each.losses for each in found}):
+        yield from _candidates(found, case, losses)
 
 
 def _best_for(labels: float, alike: Sequence[Evidence]) -> Evidence:
@@ -182,19 +174,38 @@ def _size(each: Evidence) -> str:
 
 
 def _student(fitting: Sequence[Evidence], case: Case) -> Evidence | None:
+    """The smallest that is near enough, or the most accurate: of another way to teach, one that is surely better."""
     if case.goal == "small":
         return next((each for each in fitting if _near(each, case)), None)
-    return max(fitting, key=lambda each: each.row.accuracy.mean, default=None)
+    plain = max((each for each in fitting if not each.losses), key=_mean, default=None)
+    least = _mean(plain) if plain is not None else -math.inf
+    return max((each for each in fitting if _mean(each) - _half(each) > least), key=_mean, default=plain)
+
+
+def _mean(each: Evidence) -> float:
+    return each.row.accuracy.mean
+
+
+def _half(each: Evidence) -> float:
+    """How far the mean may be off, as a share of 1; with one seed nothing says."""
+    return each.row.accuracy.half_width or 0.0
 
 
 def _near(each: Evidence, case: Case) -> bool:
-    """Whether a student stays as near to its teacher as is asked, if anything is; by the tenths that a reader sees."""
-    return case.goal != "small" or round(100 * _behind(each), 1) <= round(100 * case.within, 1)
+    """Whether a student surely stays as near to its teacher as is asked, if anything is.
+
+    The whole interval of its mean must, by the tenths that a reader sees.
+    """
+    return case.goal != "small" or round(100 * _behind(each), 1) + round(100 * _half(each), 1) <= 100 * case.within
 
 
 def _behind(each: Evidence) -> float:
     """How far its mean is behind the teacher, as a share of 1."""
-    return each.teacher - each.row.accuracy.mean if each.teacher is not None else math.inf
+    return each.teacher - _mean(each) if each.teacher is not None else math.inf
+
+
+def _behind_in_words(each: Evidence) -> str:
+    return f"{100 * _behind(each):.1f}{half(each.row.accuracy)}"
 
 
 def _within(case: Case) -> str:
@@ -208,26 +219,17 @@ def _other_data(case: Case, of_kind: Sequence[Evidence]) -> Reason:
     return Reason("Data", f"No study was made on {case.dataset}. {what} Run a study of your own before you trust it.")
 
 
-def _none_fits(case: Case, candidates: Sequence[Evidence], known: Sequence[Evidence]) -> Reason:
+def _none_fits(case: Case, candidates: Sequence[Evidence]) -> Reason:
     if not candidates:
         return Reason("Student", "No study with a teacher has finished for this kind of model, so nothing can be said.")
     smallest = candidates[0]
     if case.goal == "small" and any(_fits(each, case) for each in candidates):
         best = min((each for each in candidates if _fits(each, case)), key=_behind)
-        others = nearest((each for each in known if each.losses and _fits(each, case)), case.labels)
-        other = min(others, key=_behind, default=None)
         told = (
-            f"No student that was measured comes within {_within(case)} of its teacher by soft labels: "
-            f"the nearest, {best.config.student}, stays {100 * _behind(best):.1f} behind after {epochs_of(best)}."
-        )
-        if other is not None and _behind(other) < _behind(best):
-            told += (
-                f" By {losses_of(other)}, {other.config.student} ({count(other.row.parameters)} parameters) came "
-                f"within {100 * _behind(other):.1f} (“{other.title}”, {epochs_of(other)})."
-            )
-        told += (
-            " Larger students and longer trainings come nearer: measure them in a study, for single runs are not "
-            "counted here; one seed may be luck."
+            f"No student that was measured surely comes within {_within(case)} of its teacher: the nearest, "
+            f"{best.config.student} by {losses_of(best) or 'soft labels'}, stays {_behind_in_words(best)} behind after "
+            f"{epochs_of(best)}. Larger students and longer trainings come nearer: measure them in a study, for single "
+            "runs are not counted here; one seed may be luck."
         )
         return Reason("Student", told, best)
     time = "a time nobody measured" if smallest.row.cpu_ms is None else milliseconds(smallest.row.cpu_ms)
@@ -242,7 +244,7 @@ def _none_fits(case: Case, candidates: Sequence[Evidence], known: Sequence[Evide
 def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case) -> Reason:
     row = student.row
     which = (
-        f"the smallest within {_within(case)} of its teacher"
+        f"the smallest that is surely within {_within(case)} of its teacher"
         if case.goal == "small"
         else "the most accurate within your limits"
         if len(fitting) > 1
@@ -254,9 +256,34 @@ def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case
     return Reason(
         "Student",
         f"{student.config.student} ({count(row.parameters)} parameters) is {which}: {share(row.accuracy)} on test "
-        f"after {epochs_of(student)}{behind}, as a file {_size(student)}{time}.",
+        f"after {epochs_of(student)}{behind}, as a file {_size(student)}{time}.{_almost(student, fitting, case)}",
         student,
     )
+
+
+def _almost(student: Evidence, fitting: Sequence[Evidence], case: Case) -> str:
+    """The smaller ones that come near enough on average, but not with their whole interval."""
+    if case.goal != "small":
+        return ""
+    smaller = (each for each in fitting if each.row.parameters < student.row.parameters)
+    names = [
+        f"{each.config.student} ({_behind_in_words(each)} behind)"
+        for each in smaller
+        if round(100 * _behind(each), 1) <= 100 * case.within
+    ]
+    if not names:
+        return ""
+    return f" Near enough on average, but not with the whole interval: {', '.join(names)}."
+
+
+def _as_taught(student: Evidence) -> Advised:
+    """Another way than soft labels, as it was measured; what else is known was measured on others, and is left out."""
+    ways = [LOSSES[loss] for loss in student.losses if loss in LOSSES]
+    told = " ".join([f"{losses_of(student)}, as in that study.", *(way.sentence for way in ways)])
+    if not looks_at_labels(student.config):
+        told += " It looks at no label: the student learns from the teacher's answers alone."
+    terms = [term.model_dump(mode="json") for term in student.config.terms]
+    return {"terms": terms}, [Reason("Method", told, student)]
 
 
 def _what_teaching_gave(student: Evidence, case: Case) -> Reason:
@@ -276,9 +303,6 @@ def _what_teaching_gave(student: Evidence, case: Case) -> Reason:
             "gain, and measure it."
         )
     return Reason("Teacher", told, student)
-
-
-Advised = tuple[dict[str, Any], list[Reason]]
 
 
 def _method(known: Sequence[Evidence], case: Case) -> Advised:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from distill_core.config import DistillConfig
+from distill_core.insight.seeds import MeanGain
+from distill_core.insight.words import percent
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.advice import Advice, Case, epochs_of
 from distill_core.studies.words import share
@@ -33,7 +35,8 @@ def offers(advice: Advice, case: Case) -> list[Offer]:
         return []
     seeds = f"{found.row.seeds} seed{'s' if found.row.seeds != 1 else ''}"
     told = (
-        f"{epochs_of(found)}, {_labels(found.labels)}: {share(found.row.accuracy)} over {seeds}, of which this is one."
+        f"{epochs_of(found)}, {_labels(found.labels)}: {share(found.row.accuracy)} over {seeds}."
+        f"{_one_more(found.row.accuracy)}"
     )
     exact = Offer("Exactly what was measured", found.config, told)
     if advice.settings is None:
@@ -47,6 +50,21 @@ def offers(advice: Advice, case: Case) -> list[Offer]:
         return [exact]
     told = f"Not measured as a whole; differs from what was in this: {'; '.join(changes)}."
     return [exact, Offer("With all that is suggested", changed, told)]
+
+
+def _one_more(measured: MeanGain) -> str:
+    """Where a single run may end.
+
+    A prediction interval: that of the mean times sqrt(n + 1), for one more value of the same normal distribution.
+    """
+    if measured.half_width is None:
+        return " One seed: yours may end elsewhere."
+    reach = measured.half_width * math.sqrt(measured.seeds + 1)
+    low, high = max(0.0, measured.mean - reach), min(1.0, measured.mean + reach)
+    return (
+        f" By these seeds one more run should end between {percent(low)} and {percent(high)}; another machine or "
+        "number of threads moves it as a seed does."
+    )
 
 
 def _changes(old: DistillConfig, new: DistillConfig) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.insight.measures import MEASURES
 from distill_core.insight.names import LONGEST, data_name, shortened, student_name, teacher_name
 from distill_core.insight.outcome import difference_interval, wilson_interval
@@ -111,7 +112,8 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             if not model:
                 continue
             costs = "teacher" if role == "teacher" else "student"
-            size = file_bytes(summary, costs)
+            known = role != "baseline" or not keeps_teachers_classifier(record.config)
+            size = file_bytes(summary, costs) if known else None
             key = (role, str(model.get("run_id")) if role == "baseline" else name)
             found[key] = {
                 "role": role,
@@ -120,7 +122,7 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
                 "accuracy": model.get("accuracy"),
                 "parameters": model.get("parameters"),
                 "megabytes": size / 1e6 if size else None,
-                "latency_ms": cpu_ms(summary, costs),
+                "latency_ms": cpu_ms(summary, costs) if known else None,
             }
     columns = ["role", "name", "short", "accuracy", "parameters", "megabytes", "latency_ms"]
     return pd.DataFrame(list(found.values()), columns=columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from distill_core.insight.baseline import rival
 from distill_core.insight.history import RunHistory
 from distill_core.insight.names import nouns_of
 from distill_core.insight.speed import one_input, token_time
@@ -50,7 +51,8 @@ def _baseline(history: RunHistory, record: RunRecord) -> None:
         ":orange[●] Baseline",
         percent(history.baseline.best_accuracy),
         baseline_standing(history, record.status),
-        "Best validation accuracy of the same student trained on labels alone: same start, steps and batch size. "
+        f"Best validation accuracy of {rival(record.config)} trained on labels alone: same start, steps and batch "
+        "size. "
         "Start a run with a baseline to see the teacher's part.",
     )
 

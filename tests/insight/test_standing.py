@@ -65,4 +65,4 @@ def test_the_student_is_measured_by_the_baseline_after_the_same_epoch() -> None:
     history.feed(STARTED)
     assert student_standing(history, "running") == "first epoch"
     history.feed(Evaluated(50, 1, "validation", "student", 0.8, 0.5))
-    assert student_standing(history, "running") == "+10.0 points now"
+    assert student_standing(history, "running") == "+10.0 points, same epoch"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from distill_core.studies.advice import Case, advise
@@ -18,8 +20,9 @@ def known() -> list[Evidence]:
 
 
 def test_what_was_measured_is_offered_as_the_configuration_of_a_run_of_the_study(known: list[Evidence]) -> None:
-    advice = advise(CASE, known)
-    exact, suggested = offers(advice, CASE)
+    case = replace(CASE, most_bytes=400_000)
+    advice = advise(case, known)
+    exact, suggested = offers(advice, case)
     jobs = [job.config for job in recorded()["student-sizes"].plan.jobs()]
     assert exact.config in jobs
     assert suggested.config not in jobs
@@ -27,7 +30,7 @@ def test_what_was_measured_is_offered_as_the_configuration_of_a_run_of_the_study
 
 
 def test_each_setting_that_differs_from_what_was_measured_is_named(known: list[Evidence]) -> None:
-    case = Case("vision", "fashion-mnist-mini", 1000, seconds=60)
+    case = Case("vision", "fashion-mnist-mini", 1000, seconds=60, most_bytes=400_000)
     exact, suggested = offers(advise(case, known), case)
     assert exact.config.label_budget == 400
     assert suggested.config.label_budget == 1000
@@ -53,8 +56,16 @@ def test_a_student_that_another_way_to_teach_brings_near_enough_is_advised_as_it
     advice = advise(case, known)
     assert [reason.about for reason in advice.reasons] == ["Student", "Method"]
     (exact,) = offers(advice, case)
-    assert (exact.config.student, exact.config.terms[-1].loss) == ("resnet8-w12", "simkd")
-    assert "1.8 points behind its teacher" in advice.reasons[0].sentence
+    assert (exact.config.student, exact.config.terms[-1].loss) == ("resnet8-w16", "simkd")
+    assert "1.5 points behind its teacher" in advice.reasons[0].sentence
+    assert "resnet8-w12 (1.8 ± 0.4 behind)" in advice.reasons[0].sentence
+
+
+def test_one_more_run_is_foreseen_from_the_spread_of_the_seeds(known: list[Evidence]) -> None:
+    case = Case("vision", "fashion-mnist-mini", 400, most_bytes=400_000)
+    exact = offers(advise(case, known), case)[0]
+    # 89.7 ± 1.08 over three seeds: one more value of the same distribution lies within sqrt(3 + 1) times as much.
+    assert "one more run should end between 87.5% and 91.8%" in exact.sentence
 
 
 def test_larger_students_are_the_next_of_the_same_family() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from distill_core.figures.models import COSTS, Cost, size_vs_accuracy
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.runs.records import RunRecord
 from pages.components.comparison import models
 from pages.components.live_chart import live_chart, payload
@@ -43,9 +44,10 @@ def costs(records: Sequence[RunRecord]) -> None:
             " The line is the Pareto front: students that no other beats at the same cost or less. Two points nearer "
             "than their intervals may have come in the other order by chance."
         )
-        st.caption(
-            f"Up and to the left is better. A baseline costs what its student costs.{front if len(records) > 1 else ''}"
-        )
+        costs = "A baseline costs what its student costs."
+        if any(keeps_teachers_classifier(record.config) for record in records):
+            costs += " One whose student keeps the teacher's classifier is smaller: its parameters alone are known."
+        st.caption(f"Up and to the left is better. {costs}{front if len(records) > 1 else ''}")
     else:
         st.caption(
             f"{NAMES[cost]} is not known: none of these runs has a file. In a terminal, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.figures.latency import latency_dots
+from distill_core.insight.baseline import keeps_teachers_classifier, rival
 from distill_core.insight.costs import cost_rows, in_short
 from distill_core.insight.names import nouns_of, student_name, teacher_name
 from distill_core.insight.speed import HOW_MEASURED, one_input
@@ -34,7 +35,11 @@ def costs(record: RunRecord) -> None:
     cells = {HEADS[role]: [_cell(each[role]) for _, each in rows] for role in roles}
     st.table(titles | cells, border="horizontal", hide_index=True, alt="What each model costs")
     if summary.get("baseline"):
-        st.caption("The baseline is the same model as the student, so it costs the same.")
+        st.caption(
+            f"The baseline is {rival(record.config)}: it costs less, and was not measured."
+            if keeps_teachers_classifier(record.config)
+            else "The baseline is the same model as the student, so it costs the same."
+        )
     for warning in (summary.get("latency") or {}).get("warnings") or ():
         st.warning(warning, icon=":material/info:")
     _how(record)
