@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from distill_core.insight.names import shortened
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.ends import ends
@@ -13,12 +14,14 @@ from pages.components.as_text import as_text
 from pages.components.jobs import manager
 from pages.components.status import icon_of
 
+LONGEST = 32
+"""Characters of a name: a toast shows three lines, of which the result must be one."""
 _TOLD = "ends_told"
 _SINCE = "ends_since"
 
 
 def tell_ends() -> None:
-    """A toast for each; of those that had ended before the session began there is none."""
+    """A toast for each; none of those that had ended before the session began, nor of the run that the page shows."""
     state = st.session_state
     since: float = state.setdefault(_SINCE, time.time())
     told: set[tuple[str, float | None]] = state.setdefault(_TOLD, set())
@@ -27,8 +30,11 @@ def tell_ends() -> None:
     if not news:
         return
     told |= {_mark(record) for record in news}
+    shown = st.query_params.get("run")
+    news = [record for record in news if record.id != shown]
     for end in ends(news, keeping.kept(store.home).values(), store.list(role="run")):
-        st.toast(f"**{as_text(end.name)}** {as_text(end.sentence)}", icon=icon_of(end.status), duration="long")
+        name = as_text(shortened(end.name, LONGEST))
+        st.toast(f"**{name}** {as_text(end.sentence)}", icon=icon_of(end.status), duration="long")
 
 
 def _mark(record: RunRecord) -> tuple[str, float | None]:

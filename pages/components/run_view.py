@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import streamlit as st
 
 from distill_core.errors import DistillError
@@ -36,7 +34,7 @@ from pages.components.trouble import fragment
 from pages.components.watched_image import watched_image
 
 TICK = 1.0
-LOW_ROW = 34
+LOW_ROW = 32
 """Pixels of a heading beside which nothing is chosen: as high as the row of choices in the other column."""
 
 
@@ -130,10 +128,10 @@ def _loss_view(record: RunRecord) -> tuple[Show, bool]:
 def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
     """By which measure this reader wants to see the models, where the problem has more than one."""
     known = [measure.name for measure in history.measures]
-    height: Literal["content"] | int = "content" if known[1:] else LOW_ROW
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", height=height, border=False):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Validation**" if known[1:] else "**Accuracy**", help=_ACCURACY_HELP, width="content")
         if len(known) == 1:
+            st.container(width=1, height=LOW_ROW, border=False)
             return MEASURES[ACCURACY]
         st.space("stretch")
         chosen = st.segmented_control(

@@ -25,6 +25,22 @@ def test_a_run_that_ends_is_told_once_with_its_result_on_any_page(app: Any, wher
     assert not toasts(page.run())
 
 
+def test_the_page_of_the_run_itself_says_its_end_and_needs_no_toast(app: Any) -> None:
+    store = Store()
+    finish_run(store)
+    shown = store.create(store.list(role="run")[0].config)
+    page = app("pages/train.py", run=shown)
+    store.set_status(shown, "stopped")
+    assert not toasts(page.run())
+
+
+def test_a_long_name_leaves_room_for_the_result(app: Any) -> None:
+    page = app()
+    finish_run(Store(), name="resnet8-w12 from vgg8-fashion, T 4, 400 labels, kd + ce + simkd, 10 epochs")
+    (said,) = toasts(page.run())
+    assert said.startswith("**resnet8-w12 fro…simkd, 10 epochs** is finished: 85.1%")
+
+
 def test_a_failure_is_told_with_its_reason(app: Any) -> None:
     page = app()
     fail_run(Store(), "The teacher's file is gone.")
