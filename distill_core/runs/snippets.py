@@ -20,7 +20,7 @@ from PIL import Image
 
 {on_the_other_ground}
 
-card = json.load(open("card.json"))  # comes with model.onnx
+card = json.load(open("card.json"))  # beside model.onnx in the zip
 image = framed(Image.open("image.png"), card["input_shape"])  # any picture of yours
 if on_the_other_ground(image, card["mean"]):
     image = 255 - image
@@ -34,7 +34,7 @@ import json
 import numpy as np
 import onnxruntime
 
-tokens = json.load(open("card.json"))["classes"]  # comes with model.onnx
+tokens = json.load(open("card.json"))["classes"]  # beside model.onnx in the zip
 model = onnxruntime.InferenceSession("model.onnx")
 text = [tokens.index("bos"), *map(tokens.index, {prompt!r})]
 while len(text) < {length} and text[-1] != tokens.index("eos"):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from distill_core.events import beginning_of
 from distill_core.figures import result_bars
-from distill_core.insight.baseline import compared, effort
+from distill_core.insight.baseline import compared, effort, keeps_teachers_classifier
 from distill_core.insight.beginning import how_it_began, worth_before
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import called, in_order, in_words
@@ -75,7 +75,7 @@ def _models(record: RunRecord, summary: dict[str, Any]) -> pd.DataFrame:
     names = {
         "teacher": f"Teacher {teacher_name(record.config.teacher)}",
         "student": f"Student {student_name(record.config.student)}",
-        "baseline": "Same student, labels only",
+        "baseline": f"{'Own classifier' if keeps_teachers_classifier(record.config) else 'Same student'}, labels only",
     }
     rows = [
         {"role": role, "name": name, "accuracy": summary[role]["accuracy"]}
@@ -113,6 +113,13 @@ def _file(record: RunRecord, summary: dict[str, Any]) -> None:
         on_click="ignore",
         key="download-onnx",
         width="stretch",
+    )
+    st.page_link(
+        "pages/edge.py",
+        label="All its files, its model card and how to run it",
+        icon=":material/developer_board:",
+        query_params={"run": record.id},
+        width="content",
     )
     latency = onnx.get("latency_ms") or {}
     ratio = (summary.get("latency") or {}).get("ratio") or {}

@@ -38,9 +38,9 @@ def _question(lesson: Lesson) -> Question:
         (_NEARLY_ALL, _HALF, _LITTLE),
         right,
         f"{percent(left, 2)} of it: softened answers differ less, and the softening divides the gradient once more, so "
-        f"it shrinks about as 1/T². With T² the teacher makes {percent(cool.share, 0)} of the untrained student's pull "
-        f"at T = 1 and {percent(with_square.share, 0)} at T = {_ASKED:g}: alpha keeps its meaning. Without, it falls "
-        f"to {percent(without.share, 0)}.",
+        f"it shrinks about as 1/T². Of both pulls at the untrained student together the teacher's is then "
+        f"{percent(without.share, 0)}. With T² it is {percent(with_square.share, 0)}, not far from the "
+        f"{percent(cool.share, 0)} of T = 1: so alpha keeps its meaning.",
     )
 
 

@@ -51,9 +51,9 @@ def gallery(sections: Sequence[Section], *, key: str, size: int, bar: Sequence[P
     _component()(key=key, data={**said, "version": _version(said), "size": size, "picks": False})
 
 
-def picked(tiles: Sequence[Tile], *, title: str, key: str, size: int) -> int:
-    """Shows the images and says which the reader picked, here or on another step; the first to begin with."""
-    kept = int(st.session_state.get(PICKED, 0))
+def picked(tiles: Sequence[Tile], *, title: str, key: str, size: int, first: int = 0) -> int:
+    """Shows the images and says which the reader picked, here or on another step; `first` to begin with."""
+    kept = int(st.session_state.get(PICKED, first))
     state = st.session_state.get(key) or {}
     chosen = min(max(int(state.get("chosen", kept)), 0), len(tiles) - 1)
     said = {"sections": [asdict(Section(title, tiles))]}

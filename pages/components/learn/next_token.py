@@ -98,7 +98,7 @@ def _picture(lesson: LanguageLesson) -> None:
     )
     label = "the right token is in **bold**" if right else "what it wrote before is wrong already, so no token is right"
     st.markdown(
-        f"After `{so_far}`: **{float(entropy_bits(shares)):.2f} bits beyond the token** (the entropy of all "
+        f"After `{so_far}`: **{float(entropy_bits(shares)):.2f} bits of doubt** (the entropy of all "
         f"{len(shares)} shares; {label})."
     )
     st.caption(

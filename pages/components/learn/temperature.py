@@ -37,7 +37,9 @@ def _question(_lesson: Lesson) -> Question:
 
 
 def _picture(lesson: Lesson) -> None:
-    image = picked(tiles(lesson), title="A test image, new to the teacher", key="learn-pick-temperature", size=44)
+    shown, sure = tiles(lesson), _surest(lesson)
+    title = "A test image, new to the teacher"
+    image = picked(shown, title=title, key="learn-pick-temperature", size=44, first=sure)
     temperature = st.select_slider(
         "Temperature T",
         STOPS,
@@ -65,16 +67,23 @@ def _picture(lesson: Lesson) -> None:
     left, right = st.columns([1, 4], gap="small", vertical_alignment="center")
     with left:
         name = lesson.classes[label]
-        shown = Tile(picture_of(lesson["images"][image]), name, name, "its label")
-        gallery([Section("", [shown])], key="learn-image", size=130)
+        chosen = Tile(picture_of(lesson["images"][image]), name, name, "its label")
+        gallery([Section("", [chosen])], key="learn-image", size=130)
     with right:
         chart(soft_targets(frame), name="soft-targets", version=f"{image}-{temperature:g}", alt=alt, height=330)
     bits = float(entropy_bits(shares))
-    st.markdown(f"**{bits:.2f} bits beyond the label** (the entropy of the bars; the label is in **bold**).")
+    st.markdown(f"**{bits:.2f} bits of doubt** (the entropy of the bars; the label is in **bold**).")
     st.caption(
-        f"A label leaves nothing open: 0 bits. Ten equal bars are {math.log2(len(shares)):.2f} bits and tell nothing "
-        "again, so a very high T washes the answer out."
+        f"A label leaves no doubt: 0 bits, and no word on the other classes. Ten equal bars are all doubt, "
+        f"{math.log2(len(shares)):.2f} bits, and tell nothing again: a very high T washes the answer out. What teaches "
+        "lies between."
     )
+
+
+def _surest(lesson: Lesson) -> int:
+    """The image on which the teacher leaves least open: there a temperature changes most."""
+    picked_from = softened(lesson["answers_teacher"][list(lesson.images_to_pick)], 1.0)
+    return int(picked_from.max(axis=1).argmax())
 
 
 def tiles(lesson: Lesson) -> list[Tile]:

@@ -28,7 +28,7 @@ CALIBRATION_HELP = (
     "0% is best. Guo et al. 2017, “On Calibration of Modern Neural Networks”."
 )
 ENTROPY_HELP = (
-    "Mean entropy of its soft targets: how much each says beyond one class. 0 bits is a bare label. A temperature "
+    "Mean entropy of its soft targets: how much each leaves open. 0 bits is a bare label. A temperature "
     "spreads the answers, so that the student sees which wrong classes are likelier."
 )
 
@@ -176,6 +176,6 @@ def _calibration(found: Report) -> None:
         first, last = min(found.entropy), max(found.entropy)
         st.markdown(
             f"Its soft targets hold **{found.entropy[first]:.2f} bits** at T {first:g} and "
-            f"**{found.entropy[last]:.2f} bits** at T {last:g}: that is what it has to teach beyond the label."
+            f"**{found.entropy[last]:.2f} bits** at T {last:g}: so much they leave open, where a label leaves nothing."
         )
         st.caption(ENTROPY_HELP)

@@ -57,6 +57,16 @@ def pick(found: Examples, card: ModelCard) -> Given:
     given = Given(found.images[place], int(found.labels[place]), named(found, place, card.classes))
     with shown:
         enlarged(given.image, given.name)
+    st.download_button(
+        "Save this image",
+        data=lambda: png(given.image),
+        file_name="image.png",
+        mime="image/png",
+        icon=":material/download:",
+        on_click="ignore",
+        key="try-save",
+        help="As image.png, the name that the lines of the model card open.",
+    )
     return given
 
 
