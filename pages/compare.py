@@ -20,6 +20,8 @@ from pages.components.navigation import enter
 from pages.components.runs_table import comparison_table
 from pages.components.studies.recorded import recorded_studies
 
+LONGEST_IN_TABLE = 20  # characters of a run's name beside its tag: as wide as the column is
+
 enter()
 st.title("Compare runs")
 finished = [record for record in manager().store.list("run") if record.status == "finished" and record.summary]
@@ -49,7 +51,7 @@ if len(every) > 1:
 ticked = [run.id for run in asked.runs]
 finished = sorted(every[data], key=lambda run: ticked.index(run.id) if run.id in ticked else len(ticked))
 places = [at for at, run in enumerate(finished) if run.id in ticked]
-chosen = comparison_table(rows(finished), key=table_key(finished, ticked), ticked=places)
+chosen = comparison_table(rows(finished, LONGEST_IN_TABLE), key=table_key(finished, ticked), ticked=places)
 write_address([finished[at] for at in chosen])
 if {finished[at].id for at in chosen} == set(ticked):
     for sentence in asked.wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,9 +33,9 @@ def by_data(records: Sequence[RunRecord]) -> dict[str, list[RunRecord]]:
     return named
 
 
-def rows(records: Sequence[RunRecord]) -> pd.DataFrame:
-    """One row a run, in the records' order."""
-    found = pd.DataFrame([_row(record) for record in records])
+def rows(records: Sequence[RunRecord], longest_name: int = LONGEST) -> pd.DataFrame:
+    """One row a run, in the records' order; a table with little room has shorter names."""
+    found = pd.DataFrame([{"run": label(record, longest_name), **_row(record)} for record in records])
     return found if found["token"].notna().any() else found.drop(columns="token")
 
 
@@ -43,7 +44,6 @@ def _row(record: RunRecord) -> dict[str, Any]:
     student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
     accuracy, before = student.get("accuracy"), baseline.get("accuracy")
     return {
-        "run": label(record),
         "teacher": teacher_name(config.teacher),
         "accuracy": hundredfold(accuracy),
         "interval": interval_of(summary),
@@ -104,6 +104,7 @@ def hundredfold(share: float | None) -> float | None:
 def models(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a model, for `figures.size_vs_accuracy`; a teacher or baseline that runs share is one row."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
+    shorts = _told_apart(records)
     for record in records:
         summary = record.summary or {}
         names = _names(record)
@@ -118,7 +119,7 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             found[key] = {
                 "role": role,
                 "name": name,
-                "short": {"teacher": name, "student": record.short}.get(role, ""),
+                "short": {"teacher": name, "student": shorts[record.id]}.get(role, ""),
                 "accuracy": model.get("accuracy"),
                 "parameters": model.get("parameters"),
                 "megabytes": size / 1e6 if size else None,
@@ -126,6 +127,13 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             }
     columns = ["role", "name", "short", "accuracy", "parameters", "megabytes", "latency_ms"]
     return pd.DataFrame(list(found.values()), columns=columns)
+
+
+def _told_apart(records: Sequence[RunRecord]) -> dict[str, str]:
+    """What is written beside each run's point: its student, or its tag where another run has the same one."""
+    students = {record.id: student_name(record.config.student) for record in records}
+    counts = Counter(students.values())
+    return {record.id: record.short if counts[students[record.id]] > 1 else students[record.id] for record in records}
 
 
 def skills(records: Sequence[RunRecord]) -> pd.DataFrame:

@@ -113,7 +113,7 @@ def test_a_long_name_is_shown_short_where_it_heads_a_column(app: Any) -> None:
     finish_run(store, alpha=0.5, name="resnet8-w16 from vgg8-fashion, T 4, 400 labels, alpha 0.5, 1 epoch")
     finish_run(store)
     page = app(COMPARE)
-    assert any(name.endswith("400 labels, alpha 0.5, 1 epoch") for name in page.dataframe[0].value["run"])
+    assert any(name.endswith(" · resnet8-w…5, 1 epoch") for name in page.dataframe[0].value["run"]), "both ends show"
     assert all(len(name) == 4 for name in page.table[0].value.columns)
 
 
@@ -150,6 +150,15 @@ def test_a_teacher_that_runs_share_is_one_point_and_a_baseline_costs_what_its_st
     assert frame["role"].value_counts().to_dict() == {"student": 2, "baseline": 2, "teacher": 1}
     costs = frame.groupby("role")["latency_ms"].first()
     assert costs["baseline"] == costs["student"] < costs["teacher"]
+
+
+def test_beside_a_point_stands_the_student_or_the_tag_of_the_run_where_students_are_alike() -> None:
+    store = Store()
+    ids = [finish_run(store), finish_run(store, temperature=2.0), finish_run(store, student="resnet8-w4")]
+    records = [store.get(run_id) for run_id in ids]
+    frame = models(records)
+    shorts = dict(frame[frame["role"] == "student"][["name", "short"]].itertuples(index=False))
+    assert list(shorts.values()) == [records[0].short, records[1].short, "resnet8-w4"]
 
 
 def test_only_runs_of_one_data_set_stand_side_by_side_the_newest_first(app: Any) -> None:
