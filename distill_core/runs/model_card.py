@@ -8,9 +8,10 @@ from typing import Any
 from distill_core.cards import ModelCard, read_card
 from distill_core.config import DistillConfig
 from distill_core.insight.baseline import compared
+from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.licences import licence_of
 from distill_core.insight.measures import called, in_order, in_words
-from distill_core.insight.names import data_name, further_losses, nouns_of, student_name, teacher_name
+from distill_core.insight.names import data_name, further_losses, levels_said, nouns_of, student_name, teacher_name
 from distill_core.insight.outcome import difference_interval, wilson_interval
 from distill_core.insight.speed import one_input, token_time
 from distill_core.insight.verdict import one_seed, verdict
@@ -87,15 +88,16 @@ def _data(config: DistillConfig, card: ModelCard, summary: dict[str, Any]) -> It
     yield f"- data set: {data_name(config)}"
     budget = "all" if config.label_budget is None else f"{config.label_budget:,}"
     seen = summary.get("labels") or card.labels_seen
-    yield f"- labels the student saw: {f'{seen:,}' if seen else budget}" + (
-        f"; of all other {several} only the teacher's answers" if config.teacher and config.label_budget else ""
-    )
-    if config.teacher:
-        more = further_losses(config)
-        yield (
-            f"- teacher: {teacher_name(config.teacher)}, temperature {config.objective.temperature:g}, alpha "
-            f"{config.objective.alpha:g}{f', {more}' if more else ''}"
+    if learns_from_labels(config):
+        others = (
+            f"; of all other {several} only the teacher's answers" if config.teacher and config.label_budget else ""
         )
+        yield f"- labels the student saw: {f'{seen:,}' if seen else budget}{others}"
+    else:
+        yield "- labels the student saw: none; it learned from the teacher's answers alone"
+    if config.teacher:
+        facts = [teacher_name(config.teacher), *levels_said(config), further_losses(config)]
+        yield f"- teacher: {', '.join(fact for fact in facts if fact)}"
 
 
 def _results(config: DistillConfig, summary: dict[str, Any]) -> Iterator[str]:

@@ -7,12 +7,21 @@ import streamlit as st
 from distill_core.errors import DistillError
 from distill_core.figures.loss import Show
 from distill_core.insight.beginning import begins_with, how_it_began
+from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.marks import told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.names import LONGEST_TEACHER, data_name, further_losses, shortened, student_name, teacher_name
+from distill_core.insight.names import (
+    LONGEST_TEACHER,
+    data_name,
+    further_losses,
+    levels_said,
+    shortened,
+    student_name,
+    teacher_name,
+)
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.as_text import as_text
@@ -170,10 +179,11 @@ def _header(snapshot: Snapshot) -> None:
         st.space("stretch")
         _buttons(snapshot)
     labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
+    labels = labels if learns_from_labels(config) else "no labels used"
     told = record.name.startswith(shortened(student, LONGEST_TEACHER))  # by the title
     facts = ["" if told else record.name, data_name(config), labels, begins_with(config)]
     if config.teacher is not None:
-        facts += [f"T {config.objective.temperature:g}", f"alpha {config.objective.alpha:g}", further_losses(config)]
+        facts += [*levels_said(config), further_losses(config)]
     if config.training.on_policy:
         facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student, without labels")
     epochs = config.training.epochs

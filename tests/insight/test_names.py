@@ -9,7 +9,15 @@ import pytest
 from distill_core import presets
 from distill_core.config import DistillConfig
 from distill_core.insight.beginning import begins_with
-from distill_core.insight.names import LONGEST, further_losses, run_name, shortened, student_name, teacher_name
+from distill_core.insight.names import (
+    LONGEST,
+    further_losses,
+    levels_said,
+    run_name,
+    shortened,
+    student_name,
+    teacher_name,
+)
 
 QUICKSTART = presets.load("quickstart")
 
@@ -109,3 +117,17 @@ def test_shortening_keeps_both_ends() -> None:
 )
 def test_a_teacher_is_called_as_people_say_it(reference: str | None, name: str) -> None:
     assert teacher_name(reference) == name
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ([], ["T 4", "alpha 0.9"]),
+        (["at"], ["T 4", "alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, "dkd"], ["T 4", "alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, "hint"], ["alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, "simkd"], []),
+    ],
+)
+def test_temperature_and_alpha_are_said_where_a_loss_reads_them(terms: Any, said: list[str]) -> None:
+    assert levels_said(QUICKSTART.changed({"terms": terms})) == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,8 +23,10 @@ APP = Path(__file__).parents[2] / "app.py"
 
 @pytest.fixture(autouse=True)
 def fresh_caches() -> None:
+    """What the process keeps of runs by their ids would outlive a test's own store, and ids are short."""
     st.cache_data.clear()
     st.cache_resource.clear()
+    sys.modules.pop("distill_pages_shelf", None)
 
 
 @pytest.fixture(autouse=True)
