@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.insight.doubts import looks_at_labels
-from distill_core.insight.words import about, count, megabytes, milliseconds
+from distill_core.insight.words import about, count, difference, megabytes, milliseconds
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.evidence import Evidence, apart, nearest
 from distill_core.studies.reading import chosen
@@ -93,10 +94,10 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
         return Advice(None, (*reasons, why), candidates, fitting, why.evidence)
     settings: dict[str, Any] = {"student": student.config.student}
     reasons.append(_why_this_student(student, fitting, case))
+    reasons.append(_what_teaching_gave(student, case))
     if student.losses:
         ways: tuple[Advised, ...] = (_as_taught(student), _length(student, case))
     else:
-        reasons.append(_what_teaching_gave(student, case))
         ways = (_method(of_kind, case), _levels(of_kind, case), _length(student, case))
     for told, reason in ways:
         settings |= told
@@ -200,8 +201,9 @@ def _near(each: Evidence, case: Case) -> bool:
 
 
 def _behind(each: Evidence) -> float:
-    """How far its mean is behind the teacher, as a share of 1."""
-    return each.teacher - _mean(each) if each.teacher is not None else math.inf
+    """How far its mean is behind the teacher, as a share of 1: the difference of the figures that are shown."""
+    behind = difference(each.teacher, _mean(each))
+    return math.inf if behind is None else behind
 
 
 def _behind_in_words(each: Evidence) -> str:
@@ -289,13 +291,16 @@ def _as_taught(student: Evidence) -> Advised:
 def _what_teaching_gave(student: Evidence, case: Case) -> Reason:
     gain, labels = student.row.gain, student.labels
     saw = f"With {labels:,.0f} labels" if math.isfinite(labels) else "With all labels"
+    way = losses_of(student) or "soft labels"
     if gain is None:
         return Reason("Teacher", "What a teacher adds is not known: that study has no baselines.", student)
     told = {
-        "better": f"{saw} a teacher's soft labels gave {gained(gain)} points over labels alone.",
-        "worse": f"{saw} a teacher's soft labels made it worse, by {gained(gain)} points.",
+        "better": f"{saw} a teacher by {way} gave {gained(gain)} points over labels alone.",
+        "worse": f"{saw} a teacher by {way} made it worse, by {gained(gain)} points.",
         "unclear": f"{saw} no gain from a teacher is shown: {gained(gain)} points.",
     }[gain.answer]
+    if keeps_teachers_classifier(student.config):
+        told += " Labels alone taught the student without the teacher's classifier, which is a smaller model."
     if apart(labels, case.labels) > FAR:
         more = case.labels > labels
         told += (
