@@ -45,7 +45,7 @@ def share_bars(
                 "x": plain(shares),
                 "y": places,
                 "marker": {"color": colours},
-                "text": [f" {share:.1%} " if share >= LEAST_SAID else " <0.1% " for share in shares],
+                "text": [f" {share:.1%} " if share == 0 or share >= LEAST_SAID else " <0.1% " for share in shares],
                 "textposition": [
                     "outside" if inside_from is None or share < inside_from else "inside" for share in shares
                 ],

@@ -122,6 +122,10 @@ def _reach(values: pd.Series[float]) -> float:
     return float(values.max() - values.min()) if len(values) else 0.0
 
 
+LONGEST_LABEL = 18
+"""Characters beside a point."""
+
+
 def _labels(rows: pd.DataFrame, cost: str) -> list[str]:
     """What stands beside each point: points that would cover each other's label share one, at the first of them."""
     if rows.empty:
@@ -142,7 +146,7 @@ def _labels(rows: pd.DataFrame, cost: str) -> list[str]:
             ),
             index,
         )
-        sharing.setdefault(first, []).append(named(short))
+        sharing.setdefault(first, []).append(named(short, LONGEST_LABEL))
     return [f" {_joined(sharing[index])} " if index in sharing else "" for index in range(len(shorts))]
 
 

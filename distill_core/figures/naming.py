@@ -15,7 +15,7 @@ from distill_core.insight.names import shortened
 
 def named(name: str, most: int | None = None) -> str:
     """A name as Plotly draws it the way it was typed; of at most `most` characters, where there is little room."""
-    return escape(name if most is None else shortened(name, most))
+    return escape(name if most is None else shortened(name, most), quote=False)  # Plotly knows no &quot;
 
 
 def name_ticks(names: Iterable[str], most: int | None = None) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def keeps_teachers_classifier(config: DistillConfig) -> bool:
 
 
 def rival(config: DistillConfig) -> str:
-    """The model that the baseline is."""
-    return "the same student" + (" without the teacher's classifier" if keeps_teachers_classifier(config) else "")
+    """The model that the baseline is, in words."""
+    return "the same student" + (" with a classifier of its own" if keeps_teachers_classifier(config) else "")
 
 
 def effort(summary: Mapping[str, Any], config: DistillConfig) -> list[str]:

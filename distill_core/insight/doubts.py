@@ -10,6 +10,7 @@ from pathlib import Path
 
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
+from distill_core.insight.levels import counted
 from distill_core.insight.names import student_name
 from distill_core.losses.registry import loss_named
 from distill_core.task import task_named
@@ -72,7 +73,7 @@ def doubts(
                 f"The phase {phase.name!r} trains on the {labels:,} labelled {noun} alone; so few can eat what the "
                 f"teacher gave. Keep the teacher, or allow {FEW_LABELS:,} labels or more."
             )
-    terms = _terms(config)
+    terms = counted(config)
     for term in config.terms:
         switched_off = term.loss in ("kd", "ce") and term.weight == 0
         if term.loss not in terms and not switched_off:
@@ -131,19 +132,12 @@ def learns_from_labels(config: DistillConfig) -> bool:
 
 def looks_at_labels(config: DistillConfig) -> bool:
     """Whether a term that counts in any phase does."""
-    return any(term == "ce" or loss_named(term).labels for term in _terms(config))
+    return any(term == "ce" or loss_named(term).labels for term in counted(config))
 
 
 def _writes_every_text(config: DistillConfig) -> bool:
     """Whether the student learns from its own texts alone, which no label belongs to."""
     return config.training.on_policy == 1 and "ce" not in _alone(config)
-
-
-def _terms(config: DistillConfig) -> set[str]:
-    """The terms that count in any phase."""
-    from distill_core.train.moment import levels_of
-
-    return {term for phase in config.phases if phase.share > 0 for term in levels_of(config, phase)}
 
 
 def _alone(config: DistillConfig) -> set[str]:

@@ -9,7 +9,6 @@ from distill_core import presets
 from distill_core.cards import forked_from, parted, spoken
 from distill_core.config import DistillConfig
 from distill_core.insight.settings import differences, said
-from distill_core.losses.registry import LOSSES
 from distill_core.task import task_named
 
 LONGEST = 80
@@ -54,16 +53,6 @@ def further_losses(config: DistillConfig) -> str:
     if not names:
         return "" if soft else "without soft labels"
     return f"with {names}" if soft else f"with {names} in place of soft labels"
-
-
-def levels_said(config: DistillConfig) -> list[str]:
-    """Temperature and alpha as people say them, as far as a loss of the run reads them: ``T 4``, ``alpha 0.9``."""
-    off = {term.loss for term in config.terms if term.weight == 0}
-    others = [LOSSES[term.loss] for term in config.terms if term.weight != 0 and term.loss in LOSSES]
-    of_answers = "kd" not in off or any(loss.layers == "none" for loss in others)
-    temperature = f"T {config.objective.temperature:g}" if of_answers else ""
-    alpha = f"alpha {config.objective.alpha:g}" if not {"kd", "ce"} <= off else ""
-    return [said for said in (temperature, alpha) if said]
 
 
 def shortened(name: str, most: int) -> str:

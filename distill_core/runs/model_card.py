@@ -9,9 +9,10 @@ from distill_core.cards import ModelCard, read_card
 from distill_core.config import DistillConfig
 from distill_core.insight.baseline import compared
 from distill_core.insight.doubts import learns_from_labels
+from distill_core.insight.levels import levels_said
 from distill_core.insight.licences import licence_of
 from distill_core.insight.measures import called, in_order, in_words
-from distill_core.insight.names import data_name, further_losses, levels_said, nouns_of, student_name, teacher_name
+from distill_core.insight.names import data_name, further_losses, nouns_of, student_name, teacher_name
 from distill_core.insight.outcome import difference_interval, wilson_interval
 from distill_core.insight.speed import one_input, token_time
 from distill_core.insight.verdict import one_seed, verdict

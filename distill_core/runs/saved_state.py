@@ -1,4 +1,4 @@
-"""Reads a checkpoint's numbers without torch, and takes the weights of one model out of it."""
+"""Reads what a checkpoint says of its run without torch, and takes the weights of one model out of it."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def taken_out(path: Path, prefix: str) -> tuple[bytes, int, dict[str, Any]]:
     Raises:
         CheckpointError: if it cannot be read, or has no such tensors.
     """
-    from safetensors.numpy import save
+    from safetensors.torch import save
 
-    with _opened(path) as file:
+    with _opened(path, "pt") as file:
         wanted = [name for name in file.keys() if name.startswith(f"{prefix}/")]  # noqa: SIM118
         if not wanted:
             raise CheckpointError(f"The checkpoint {path} has no weights called {prefix!r}. Let the run go on first.")
         tensors = {name.removeprefix(f"{prefix}/"): file.get_tensor(name) for name in wanted}
         values = _values(file, path)
-    return save(tensors), sum(tensor.size for tensor in tensors.values()), values
+    return save(tensors), sum(tensor.numel() for tensor in tensors.values()), values
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, framework: str = "np") -> Iterator[Any]:
     try:
-        with safe_open(path, framework="np") as file:
+        with safe_open(path, framework=framework) as file:
             yield file
     except OSError as error:
         raise CheckpointError(f"The checkpoint {path} cannot be read ({error.strerror or error}).") from None

@@ -85,7 +85,7 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     of_data = [each for each in known if each.is_of(case.task, case.dataset)]
     of_kind = of_data or [each for each in known if each.config.task == case.task]
     weighed = [*_candidates(of_kind, case), *_taught_otherwise(of_kind, case)]
-    candidates = tuple(sorted(weighed, key=lambda each: each.row.parameters))
+    candidates = tuple(sorted(weighed, key=lambda each: (each.row.parameters, _behind(each))))
     fitting = tuple(each for each in candidates if _fits(each, case))
     reasons = [] if of_data else [_other_data(case, of_kind)]
     student = _student(fitting, case)
@@ -179,7 +179,9 @@ def _student(fitting: Sequence[Evidence], case: Case) -> Evidence | None:
     if case.goal == "small":
         return next((each for each in fitting if _near(each, case)), None)
     plain = max((each for each in fitting if not each.losses), key=_mean, default=None)
-    least = _mean(plain) if plain is not None else -math.inf
+    least = -math.inf
+    if plain is not None:
+        least = _mean(plain) + (plain.row.accuracy.half_width or 0.0)
     return max((each for each in fitting if _mean(each) - _half(each) > least), key=_mean, default=plain)
 
 
@@ -188,8 +190,9 @@ def _mean(each: Evidence) -> float:
 
 
 def _half(each: Evidence) -> float:
-    """How far the mean may be off, as a share of 1; with one seed nothing says."""
-    return each.row.accuracy.half_width or 0.0
+    """How far the mean may be off, as a share of 1; with one seed nothing bounds it."""
+    half_width = each.row.accuracy.half_width
+    return math.inf if half_width is None else half_width
 
 
 def _near(each: Evidence, case: Case) -> bool:
@@ -197,7 +200,12 @@ def _near(each: Evidence, case: Case) -> bool:
 
     The whole interval of its mean must, by the tenths that a reader sees.
     """
-    return case.goal != "small" or round(100 * _behind(each), 1) + round(100 * _half(each), 1) <= 100 * case.within
+    return case.goal != "small" or _tenths(_behind(each)) + _tenths(_half(each)) <= _tenths(case.within)
+
+
+def _tenths(share: float) -> float:
+    """Tenths of a point, whole ones."""
+    return round(1000 * share) if math.isfinite(share) else math.inf
 
 
 def _behind(each: Evidence) -> float:
@@ -207,7 +215,8 @@ def _behind(each: Evidence) -> float:
 
 
 def _behind_in_words(each: Evidence) -> str:
-    return f"{100 * _behind(each):.1f}{half(each.row.accuracy)}"
+    seeds = ", one seed" if each.row.accuracy.half_width is None else ""
+    return f"{100 * _behind(each):.1f}{half(each.row.accuracy)} behind{seeds}"
 
 
 def _within(case: Case) -> str:
@@ -229,7 +238,7 @@ def _none_fits(case: Case, candidates: Sequence[Evidence]) -> Reason:
         best = min((each for each in candidates if _fits(each, case)), key=_behind)
         told = (
             f"No student that was measured surely comes within {_within(case)} of its teacher: the nearest, "
-            f"{best.config.student} by {losses_of(best) or 'soft labels'}, stays {_behind_in_words(best)} behind after "
+            f"{best.config.student} by {losses_of(best) or 'soft labels'}, stays {_behind_in_words(best)}, after "
             f"{epochs_of(best)}. Larger students and longer trainings come nearer: measure them in a study, for single "
             "runs are not counted here; one seed may be luck."
         )
@@ -248,7 +257,7 @@ def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case
     which = (
         f"the smallest that is surely within {_within(case)} of its teacher"
         if case.goal == "small"
-        else "the most accurate within your limits"
+        else f"the most accurate within your limits{_unsure_above(student, fitting)}"
         if len(fitting) > 1
         else "the only one within your limits"
     )
@@ -263,19 +272,28 @@ def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case
     )
 
 
+def _unsure_above(student: Evidence, fitting: Sequence[Evidence]) -> str:
+    """That another way to teach had a higher mean, where it is not surely better."""
+    best = max(fitting, key=_mean)
+    if _mean(best) <= _mean(student):
+        return ""
+    way, other = (losses_of(each) or "soft labels" for each in (student, best))
+    return f" by {way} ({best.config.student} by {other} had {share(best.row.accuracy)}, not surely more)"
+
+
 def _almost(student: Evidence, fitting: Sequence[Evidence], case: Case) -> str:
     """The smaller ones that come near enough on average, but not with their whole interval."""
     if case.goal != "small":
         return ""
     smaller = (each for each in fitting if each.row.parameters < student.row.parameters)
     names = [
-        f"{each.config.student} ({_behind_in_words(each)} behind)"
+        f"{each.config.student} by {losses_of(each) or 'soft labels'} ({_behind_in_words(each)})"
         for each in smaller
-        if round(100 * _behind(each), 1) <= 100 * case.within
+        if _tenths(_behind(each)) <= _tenths(case.within)
     ]
     if not names:
         return ""
-    return f" Near enough on average, but not with the whole interval: {', '.join(names)}."
+    return f" Near enough on average, but not surely: {', '.join(names)}."
 
 
 def _as_taught(student: Evidence) -> Advised:
@@ -295,13 +313,15 @@ def _what_teaching_gave(student: Evidence, case: Case) -> Reason:
     if gain is None:
         return Reason("Teacher", "What a teacher adds is not known: that study has no baselines.", student)
     told = {
-        "better": f"{saw} a teacher by {way} gave {gained(gain)} points over labels alone.",
-        "worse": f"{saw} a teacher by {way} made it worse, by {gained(gain)} points.",
-        "unclear": f"{saw} no gain from a teacher is shown: {gained(gain)} points.",
+        "better": f"{saw}, a teacher gave {gained(gain)} points over labels alone, by {way}.",
+        "worse": f"{saw}, a teacher made it worse by {gained(gain)} points, by {way}.",
+        "unclear": f"{saw}, no gain from a teacher is shown by {way}: {gained(gain)} points.",
     }[gain.answer]
     if keeps_teachers_classifier(student.config):
-        told += " Labels alone taught the student without the teacher's classifier, which is a smaller model."
-    if apart(labels, case.labels) > FAR:
+        told += " That baseline is a smaller model: it has a classifier of its own."
+    if not looks_at_labels(student.config):
+        told += " The student would be the same with any number of labels."
+    elif apart(labels, case.labels) > FAR:
         more = case.labels > labels
         told += (
             f" You have many {'more' if more else 'fewer'} labels than that: expect {'less' if more else 'more'} of a "

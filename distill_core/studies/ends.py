@@ -13,11 +13,12 @@ from distill_core.studies.standing import Standing, standing
 
 @dataclass(frozen=True)
 class End:
-    """What ended: its name, how in a sentence, and in which state."""
+    """What ended: its name, how in a sentence, in which state, and which run it is; None of a study."""
 
     name: str
     sentence: str
     status: str
+    run: str | None = None
 
 
 def ends(over: Sequence[RunRecord], plans: Iterable[StudyPlan], known: Sequence[RunRecord]) -> list[End]:
@@ -43,7 +44,7 @@ def ends(over: Sequence[RunRecord], plans: Iterable[StudyPlan], known: Sequence[
         if not going_on:
             told.append(_of_study(plan, now))
     alone = [
-        End(each.name or each.id, ended(each.status, each.summary, each.error, each.config), each.status)
+        End(each.name or each.id, ended(each.status, each.summary, each.error, each.config), each.status, each.id)
         for each in over
         if each.id not in silent
     ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from distill_core.config import DistillConfig
+from distill_core.insight.doubts import looks_at_labels
 from distill_core.insight.seeds import MeanGain
 from distill_core.insight.words import percent
 from distill_core.losses.registry import LOSSES
@@ -42,7 +43,7 @@ def offers(advice: Advice, case: Case) -> list[Offer]:
     if advice.settings is None:
         return [exact]
     budget = int(case.labels) if math.isfinite(case.labels) else None
-    if found.labels == case.labels:
+    if found.labels == case.labels or not looks_at_labels(found.config):
         budget = found.config.label_budget
     changed = found.config.changed({"dataset": case.dataset, "label_budget": budget, **advice.settings})
     changes = list(_changes(found.config, changed))
@@ -74,7 +75,8 @@ def _changes(old: DistillConfig, new: DistillConfig) -> Iterator[str]:
     if new.label_budget != old.label_budget:
         yield f"{_labels(new.label_budget)} instead of {_labels(old.label_budget)}"
     if new.training.epochs != old.training.epochs:
-        yield f"{new.training.epochs} epochs instead of {old.training.epochs}"
+        epochs = new.training.epochs
+        yield f"{epochs} epoch{'s' if epochs != 1 else ''} instead of {old.training.epochs}"
     for name in ("temperature", "alpha"):
         ours, theirs = getattr(new.objective, name), getattr(old.objective, name)
         if ours != theirs:

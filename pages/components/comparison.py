@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from distill_core.insight.baseline import keeps_teachers_classifier
+from distill_core.insight.doubts import learns_from_labels
+from distill_core.insight.levels import reads_alpha, reads_temperature
 from distill_core.insight.measures import MEASURES
 from distill_core.insight.names import LONGEST, data_name, shortened, student_name, teacher_name
 from distill_core.insight.outcome import difference_interval, wilson_interval
@@ -43,6 +45,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
     summary, config = record.summary or {}, record.config
     student, baseline = summary.get("student") or {}, summary.get("baseline") or {}
     accuracy, before = student.get("accuracy"), baseline.get("accuracy")
+    labels = f"{config.label_budget:,}" if config.label_budget else "all"
     return {
         "teacher": teacher_name(config.teacher),
         "accuracy": hundredfold(accuracy),
@@ -56,9 +59,9 @@ def _row(record: RunRecord) -> dict[str, Any]:
         "bytes": file_bytes(summary),
         "latency": cpu_ms(summary),
         "token": token_ms(summary),
-        "labels": f"{config.label_budget:,}" if config.label_budget else "all",
-        "temperature": config.objective.temperature if config.teacher else None,
-        "alpha": config.objective.alpha if config.teacher else None,
+        "labels": labels if learns_from_labels(config) else "none",
+        "temperature": config.objective.temperature if reads_temperature(config) else None,
+        "alpha": config.objective.alpha if reads_alpha(config) else None,
         "seed": config.seed,
     }
 
@@ -116,6 +119,8 @@ def models(records: Sequence[RunRecord]) -> pd.DataFrame:
             known = role != "baseline" or not keeps_teachers_classifier(record.config)
             size = file_bytes(summary, costs) if known else None
             key = (role, str(model.get("run_id")) if role == "baseline" else name)
+            if key in found and not known:
+                continue
             found[key] = {
                 "role": role,
                 "name": name,

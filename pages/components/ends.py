@@ -31,8 +31,9 @@ def tell_ends() -> None:
         return
     told |= {_mark(record) for record in news}
     shown = st.query_params.get("run")
-    news = [record for record in news if record.id != shown]
     for end in ends(news, keeping.kept(store.home).values(), store.list(role="run")):
+        if end.run is not None and end.run == shown:
+            continue
         name = as_text(shortened(end.name, LONGEST))
         st.toast(f"**{name}** {as_text(end.sentence)}", icon=icon_of(end.status), duration="long")
 

@@ -11,13 +11,13 @@ from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
+from distill_core.insight.levels import levels_said
 from distill_core.insight.marks import told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.names import (
     LONGEST_TEACHER,
     data_name,
     further_losses,
-    levels_said,
     shortened,
     student_name,
     teacher_name,

@@ -17,7 +17,7 @@ from distill_core.figures.lesson.soft_targets import soft_targets
 from distill_core.figures.models import result_bars
 from distill_core.figures.naming import name_ticks, named
 
-NAMES = ["<b>bold</b>", "R&D", "%{x} of it", "7", "a very long name of a class, 1", "a very long name of a class, 2"]
+NAMES = ["<b>bold</b>", "R&D", '"so"', "%{x} of it", "7", "a long name of a class, 1", "a long name of a class, 2"]
 SHARES = np.full(len(NAMES), 1 / len(NAMES))
 EYE = np.eye(len(NAMES), dtype=int).tolist()
 
@@ -52,6 +52,7 @@ def test_a_figure_draws_names_as_typed_and_keeps_two_alike_apart(name: str) -> N
     text = json.dumps(figure)
     assert "<b>bold" not in text
     assert "R&D" not in text
+    assert "&quot;" not in text
     templates = [str(trace.get("hovertemplate", "")) for trace in figure["data"]]
     assert not any("of it" in template for template in templates), "a name in a template would be filled in"
     named_axes = [axis for axis in (figure["layout"]["xaxis"], figure["layout"]["yaxis"]) if "ticktext" in axis]

@@ -9,10 +9,10 @@ import pytest
 from distill_core import presets
 from distill_core.config import DistillConfig
 from distill_core.insight.beginning import begins_with
+from distill_core.insight.levels import levels_said
 from distill_core.insight.names import (
     LONGEST,
     further_losses,
-    levels_said,
     run_name,
     shortened,
     student_name,
@@ -126,6 +126,7 @@ def test_a_teacher_is_called_as_people_say_it(reference: str | None, name: str) 
         (["at"], ["T 4", "alpha 0.9"]),
         ([{"loss": "kd", "weight": 0}, "dkd"], ["T 4", "alpha 0.9"]),
         ([{"loss": "kd", "weight": 0}, "hint"], ["alpha 0.9"]),
+        ([{"loss": "kd", "weight": 1}, {"loss": "ce", "weight": 1}], ["T 4"]),
         ([{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, "simkd"], []),
     ],
 )

@@ -52,7 +52,7 @@ def test_the_baseline_of_a_student_with_its_teachers_classifier_is_said_to_be_an
         {"terms": [{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, {"loss": "simkd", "weight": 100}]}
     )
     said = verdict(summary(0.924, 0.815), simkd).headline
-    assert "above the same student without the teacher's classifier trained on labels alone" in said
+    assert "above the same student with a classifier of its own trained on labels alone" in said
 
 
 def test_points_are_the_difference_of_the_figures_shown() -> None:

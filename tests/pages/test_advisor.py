@@ -38,7 +38,7 @@ def test_where_no_student_comes_near_enough_the_nearest_and_larger_ones_to_measu
     page = app(ADVISOR)
     page.segmented_control(key="advice_goal").set_value("small").run()
     page.number_input(key="advice_within").set_value(0.5).run()
-    assert "resnet8-w16 by Reused classifier (SimKD), stays 1.6 ± 0.1 behind after 10 epochs" in said(page)
+    assert "resnet8-w16 by Reused classifier (SimKD), stays 1.6 ± 0.1 behind, after 10 epochs" in said(page)
     assert "Exactly what was measured" in [link.label for link in page.get("page_link")]
     assert page.button(key="advice_larger").label == "Measure larger students"
     assert any("resnet14-w16 (175k parameters) and resnet20-w16" in caption.value for caption in page.caption)

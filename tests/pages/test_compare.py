@@ -152,6 +152,15 @@ def test_a_teacher_that_runs_share_is_one_point_and_a_baseline_costs_what_its_st
     assert costs["baseline"] == costs["student"] < costs["teacher"]
 
 
+def test_a_baseline_that_two_ways_share_keeps_its_cost_in_any_order() -> None:
+    store = Store()
+    lent = [{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, {"loss": "simkd"}]
+    records = [store.get(finish_run(store)), store.get(finish_run(store, terms=lent))]
+    for order in (records, records[::-1]):
+        frame = models(order)
+        assert frame[frame["role"] == "baseline"]["latency_ms"].notna().any()
+
+
 def test_beside_a_point_stands_the_student_or_the_tag_of_the_run_where_students_are_alike() -> None:
     store = Store()
     ids = [finish_run(store), finish_run(store, temperature=2.0), finish_run(store, student="resnet8-w4")]

@@ -213,7 +213,27 @@ def test_near_enough_is_who_is_with_the_whole_interval_and_who_is_on_average_onl
     assert advice.settings is not None
     assert advice.settings["student"] == "resnet8-w8", "the interval of w6 reaches beyond"
     sentence = advice.reasons[0].sentence
-    assert "not with the whole interval: resnet8-w6 (1.0 ± 6.4 behind)." in sentence
+    assert "not surely: resnet8-w6 by soft labels (1.0 ± 6.4 behind)." in sentence
+
+
+def test_one_seed_shows_nothing_surely() -> None:
+    lucky = study({"width 6": {"student": "resnet8-w6"}}, {"width 6": {"accuracy": 0.919, "parameters": 12_000}})
+    lucky = [
+        replace(each, row=replace(each.row, accuracy=replace(each.row.accuracy, half_width=None))) for each in lucky
+    ]
+    advice = advise(replace(CASE, goal="small"), [*SIZES, *lucky])
+    assert advice.settings is not None
+    assert advice.settings["student"] == "resnet8-w8"
+    assert "resnet8-w6 by soft labels (0.1 behind, one seed)" in advice.reasons[0].sentence
+
+
+def test_a_higher_mean_that_is_not_surely_better_is_told() -> None:
+    row = {"accuracy": 0.93, "spread": 0.01, "parameters": 90_000}
+    other = study({"width 8": {"student": "resnet8-w8"}}, {"width 8": row}, **SIMKD)
+    sentence = advise(CASE, [*SIZES, *other]).reasons[0].sentence
+    assert (
+        "the most accurate within your limits by soft labels (resnet8-w8 by Reused classifier (SimKD) had" in sentence
+    )
 
 
 def test_that_a_way_to_teach_looks_at_no_label_is_said() -> None:

@@ -58,7 +58,7 @@ def test_a_student_that_another_way_to_teach_brings_near_enough_is_advised_as_it
     (exact,) = offers(advice, case)
     assert (exact.config.student, exact.config.terms[-1].loss) == ("resnet8-w16", "simkd")
     assert "1.6 points behind its teacher" in advice.reasons[0].sentence
-    assert "resnet8-w12 (1.8 ± 0.4 behind)" in advice.reasons[0].sentence
+    assert "resnet8-w12 by Reused classifier (SimKD) (1.8 ± 0.4 behind)" in advice.reasons[0].sentence
 
 
 def test_one_more_run_is_foreseen_from_the_spread_of_the_seeds(known: list[Evidence]) -> None:

@@ -40,7 +40,7 @@ def _question(lesson: LanguageLesson) -> Question:
     sums, words, unseen = (lesson.bits(test, 1.0) for test in ("reasoning", "instructions", "unseen-pairs"))
     right = _HARDLY if sums < 0.01 else _SOME if sums < 1 else _MUCH
     return Question(
-        "The teacher gets every sum right. At T = 1, how much does a token of its answer tell beyond the token itself?",
+        "The teacher gets every sum right. At T = 1, how much doubt does a token of its answer leave?",
         (_HARDLY, _SOME, _MUCH),
         right,
         f"{sums:.4f} bits a token, on average over {lesson.facts['counts']['reasoning']} test prompts: it is so sure "

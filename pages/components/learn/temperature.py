@@ -81,7 +81,7 @@ def _picture(lesson: Lesson) -> None:
 
 
 def _surest(lesson: Lesson) -> int:
-    """The image on which the teacher leaves least open: there a temperature changes most."""
+    """The image on which the teacher is surest: at T = 1 its answer is hardly more than a label."""
     picked_from = softened(lesson["answers_teacher"][list(lesson.images_to_pick)], 1.0)
     return int(picked_from.max(axis=1).argmax())
 
