@@ -20,7 +20,7 @@ from pages.components.navigation import enter
 from pages.components.runs_table import comparison_table
 from pages.components.studies.recorded import recorded_studies
 
-LONGEST_IN_TABLE = 20  # characters of a run's name beside its tag: as wide as the column is
+LONGEST_IN_TABLE = 17  # characters of a run's name beside its tag: as wide as the column is
 
 enter()
 st.title("Compare runs")

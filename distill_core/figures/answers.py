@@ -40,7 +40,7 @@ def answer_bars(frame: pd.DataFrame, role: str) -> Figure:
             }
         ],
         "layout": layout(
-            x={"range": [0, 1.34], "visible": False, "fixedrange": True},
+            x={"range": [0, 1.5], "visible": False, "fixedrange": True},
             y={
                 "tickvals": places,
                 "ticktext": ticks,

@@ -21,7 +21,7 @@ def compared(config: DistillConfig) -> str:
         batches = f"It draws every batch from the labelled {several}; "
         batches += "only when all labels are seen are they the student's too."
     sentences = [
-        f"The baseline is {rival(config)} with the same start, steps, batch size and learning rates.",
+        f"The baseline is {rival(config)}; start, steps, batch size and learning rates are the student's.",
         batches,
         *([_beginning(config.begins_from)] if config.begins_from else []),
         *([_augmentation(config)] if config.augmentation.changes else []),
