@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from distill_core.config import DistillConfig
-from distill_core.losses.registry import loss_named
+from distill_core.losses.registry import LOSSES
 
 
 def reads_temperature(config: DistillConfig) -> bool:
     """Whether any loss that counts compares answers; those that pair layers alone soften nothing."""
-    return any(name != "ce" and loss_named(name).layers == "none" for name in counted(config))
+    return any(name != "ce" and LOSSES[name].layers == "none" for name in counted(config))
 
 
 def reads_alpha(config: DistillConfig) -> bool:
@@ -25,7 +25,9 @@ def levels_said(config: DistillConfig) -> list[str]:
 
 
 def counted(config: DistillConfig) -> set[str]:
-    """The terms that count in any phase."""
+    """The terms that count in any phase; a stored run may name some that are not known any more, and those do not."""
     from distill_core.train.moment import levels_of
 
-    return {term for phase in config.phases if phase.share > 0 for term in levels_of(config, phase)}
+    known = config.model_copy(update={"terms": type(config.terms)(t for t in config.terms if t.loss in LOSSES)})
+    named = {term for phase in config.phases if phase.share > 0 for term in levels_of(known, phase)}
+    return named & LOSSES.keys()

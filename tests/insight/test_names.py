@@ -128,6 +128,7 @@ def test_a_teacher_is_called_as_people_say_it(reference: str | None, name: str) 
         ([{"loss": "kd", "weight": 0}, "hint"], ["alpha 0.9"]),
         ([{"loss": "kd", "weight": 1}, {"loss": "ce", "weight": 1}], ["T 4"]),
         ([{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, "simkd"], []),
+        (["known-once"], ["T 4", "alpha 0.9"]),
     ],
 )
 def test_temperature_and_alpha_are_said_where_a_loss_reads_them(terms: Any, said: list[str]) -> None:
