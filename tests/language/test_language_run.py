@@ -26,6 +26,7 @@ def made(config: DistillConfig) -> Trainer:
     return Trainer(config, task_named("language"), lambda _event: None, RunControl())
 
 
+@pytest.mark.slow
 def test_a_run_learns_and_measures_skill_by_skill(skills: Data, config: DistillConfig, tmp_path: Path) -> None:
     heard: list[Event] = []
     result = distill(config.changed({"epochs": 6}), on_event=heard.append, folder=tmp_path / "run")
@@ -201,6 +202,7 @@ def _unasked() -> Any:
     return Answers(never, never)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_one_never_stopped(skills: Data, config: DistillConfig, tmp_path: Path) -> None:
     whole = distill(config, folder=tmp_path / "whole")
     control = RunControl()
