@@ -105,7 +105,7 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     return Advice(settings, tuple(reasons), candidates, fitting, student)
 
 
-def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] = ()) -> tuple[Evidence, ...]:
+def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] = ()) -> Iterator[Evidence]:
     """One piece a student: taught by these losses, at its nearest number of labels or at fewer that did better.
 
     What it costs to run is taken from wherever that was measured, for it does not depend on the training.
@@ -119,8 +119,8 @@ def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] =
     for each in known:
         if each.losses == losses if losses else each.is_plain:
             by_student.setdefault(each.config.student, []).append(each)
-    found = [_with_costs(_best_for(case.labels, some), some) for some in by_student.values()]
-    return tuple(sorted(found, key=lambda each: each.row.parameters))
+    for some in by_student.values():
+        yield _with_costs(_best_for(case.labels, some), some)
 
 
 def _taught_otherwise(known: Sequence[Evidence], case: Case) -> Iterator[Evidence]:
@@ -238,7 +238,7 @@ def _none_fits(case: Case, candidates: Sequence[Evidence]) -> Reason:
         best = min((each for each in candidates if _fits(each, case)), key=_behind)
         told = (
             f"No student that was measured surely comes within {_within(case)} of its teacher: the nearest, "
-            f"{best.config.student} by {losses_of(best) or 'soft labels'}, stays {_behind_in_words(best)}, after "
+            f"{best.config.student} by {losses_of(best)}, stays {_behind_in_words(best)}, after "
             f"{epochs_of(best)}. Larger students and longer trainings come nearer: measure them in a study, for single "
             "runs are not counted here; one seed may be luck."
         )
@@ -277,7 +277,7 @@ def _unsure_above(student: Evidence, fitting: Sequence[Evidence]) -> str:
     best = max(fitting, key=_mean)
     if _mean(best) <= _mean(student):
         return ""
-    way, other = (losses_of(each) or "soft labels" for each in (student, best))
+    way, other = (losses_of(each) for each in (student, best))
     return f" by {way} ({best.config.student} by {other} had {share(best.row.accuracy)}, not surely more)"
 
 
@@ -287,7 +287,7 @@ def _almost(student: Evidence, fitting: Sequence[Evidence], case: Case) -> str:
         return ""
     smaller = (each for each in fitting if each.row.parameters < student.row.parameters)
     names = [
-        f"{each.config.student} by {losses_of(each) or 'soft labels'} ({_behind_in_words(each)})"
+        f"{each.config.student} by {losses_of(each)} ({_behind_in_words(each)})"
         for each in smaller
         if _tenths(_behind(each)) <= _tenths(case.within)
     ]
@@ -309,7 +309,7 @@ def _as_taught(student: Evidence) -> Advised:
 def _what_teaching_gave(student: Evidence, case: Case) -> Reason:
     gain, labels = student.row.gain, student.labels
     saw = f"With {labels:,.0f} labels" if math.isfinite(labels) else "With all labels"
-    way = losses_of(student) or "soft labels"
+    way = losses_of(student)
     if gain is None:
         return Reason("Teacher", "What a teacher adds is not known: that study has no baselines.", student)
     told = {
@@ -403,8 +403,8 @@ def epochs_of(each: Evidence) -> str:
 
 
 def losses_of(each: Evidence) -> str:
-    """What taught it beside soft labels and labels, by title."""
-    return " and ".join(LOSSES[loss].title if loss in LOSSES else loss for loss in each.losses)
+    """What taught it beside soft labels and labels, by title; soft labels where they alone did."""
+    return " and ".join(LOSSES[loss].title if loss in LOSSES else loss for loss in each.losses) or "soft labels"
 
 
 def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]]:
@@ -414,7 +414,7 @@ def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]
             "Student": each.config.student,
             "On test": share(each.row.accuracy),
             "Behind its teacher": f"{100 * _behind(each):.1f}" if each.teacher is not None else "–",
-            "Taught by": losses_of(each) or "soft labels",
+            "Taught by": losses_of(each),
             "Labels": f"{each.labels:,.0f}" if math.isfinite(each.labels) else "all",
             "Epochs": str(each.config.training.epochs),
             "Gain over labels alone": gained(each.row.gain),
