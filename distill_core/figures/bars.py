@@ -10,7 +10,7 @@ import pandas as pd
 from distill_core.figures.layout import Figure, layout, plain
 
 LEAST_SAID = 0.0005
-ROOM_BESIDE = 1.2
+ROOM_BESIDE = 1.3
 """How far the axis goes where figures stand beside their bars, of which the longest may be 1."""
 
 
