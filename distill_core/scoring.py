@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from distill_core.task import Feed, Score
+from distill_core.task import Feed, Score, Split
 
 EVALUATION_BATCH = 125
 MOST_CLASSES = 200
@@ -52,6 +52,14 @@ def right_by_class(predictions: Tensor, labels: Tensor, classes: int) -> tuple[f
     there = torch.bincount(labels, minlength=classes).tolist()
     right = torch.bincount(labels[predictions == labels], minlength=classes).tolist()
     return tuple(ours / every if every else None for ours, every in zip(right, there, strict=True))
+
+
+def same_answers(student: Score, teacher: Score, split: Split) -> float:
+    """The share of answers that are the same, of the kinds of inputs trained on where there is one answer an input."""
+    same = student.predictions == teacher.predictions
+    if len(same) == len(split):
+        same = same[~split.beyond]
+    return int(same.sum()) / len(same)
 
 
 def answers_of(model: nn.Module, feed: Feed, count: int, between: Callable[[], None] = lambda: None) -> Tensor:

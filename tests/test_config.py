@@ -162,6 +162,12 @@ def test_the_name_and_the_wish_for_a_baseline_change_no_fingerprint() -> None:
     assert DistillConfig(seed=1).fingerprint() != DistillConfig().fingerprint()
 
 
+@pytest.mark.parametrize("before", [{}, {"epochs": 3}], ids=["all else at its default", "something else"])
+def test_a_wish_to_see_more_changes_no_fingerprint(before: dict[str, int]) -> None:
+    config = DistillConfig().changed(before)
+    assert config.changed({"gradient_shares": True}).fingerprint() == config.fingerprint()
+
+
 def test_a_json_file_may_name_its_settings_by_leaf_by_path_or_in_their_parts() -> None:
     wanted = DistillConfig.parse({"objective": {"temperature": 2, "alpha": 0.5}, "training": {"epochs": 3}})
     assert DistillConfig.parse({"temperature": 2, "objective": {"alpha": 0.5}, "training.epochs": 3}) == wanted

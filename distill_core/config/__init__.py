@@ -251,6 +251,7 @@ class DistillConfig(Part):
         if self.begin_from is None:
             beside["begin_layers"] = True
         data = self.model_dump(mode="json", exclude=beside, exclude_defaults=True)
+        data = {name: value for name, value in data.items() if value != {}}  # a part that has only wishes to see more
         data["schema_version"] = self.schema_version
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -157,7 +157,8 @@ _WORDS: dict[str, tuple[str, str] | tuple[str, str, str]] = {
     ),
     "gradient_shares": (
         "Record gradient shares",
-        "It tells weights that are too large or too small. Slower, most of all in a short run.",
+        "It tells weights that are too large or too small. At one point of the curve in five, for it costs time and "
+        "memory.",
     ),
     "on_policy": (
         "Texts by the student",

@@ -160,7 +160,7 @@ class Training(Part):
         description="inputs that go through the models at a time; the gradient is that of the whole batch; null: all "
         "at once",
     )
-    gradient_shares: bool = Field(False, description="also log how much of the gradient each term makes; a bit slower")
+    gradient_shares: bool = Field(False, description="also log how much of the gradient each term makes")
     on_policy: float = Field(
         0.0,
         ge=0,

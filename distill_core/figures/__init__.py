@@ -11,6 +11,7 @@ from distill_core.figures.layout import Figure
 from distill_core.figures.loss import loss_curves
 from distill_core.figures.models import result_bars, size_vs_accuracy
 from distill_core.figures.palette import PALETTES
+from distill_core.figures.rate import rate_curve
 from distill_core.figures.timeline import timeline_curves
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "capabilities",
     "class_bars",
     "loss_curves",
+    "rate_curve",
     "result_bars",
     "size_vs_accuracy",
     "timeline_curves",

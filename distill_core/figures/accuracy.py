@@ -40,7 +40,7 @@ def accuracy_curves(
         empty: what is said while there are no points.
     """
     traces = []
-    if baseline is not None:
+    if baseline is not None and (measure.name == ACCURACY or baseline["validation"].notna().any()):
         traces.append(_curve(baseline, "validation", "baseline, validation", "@baseline", 2.0, None))
     if "train" in student and student["train"].notna().any():
         traces.append(_curve(student, "train", "student, training", "@student/0.55", 1.5, "dot"))

@@ -1,4 +1,4 @@
-"""The terms of the loss over the steps, with the phases behind them."""
+"""The terms of the loss over the steps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from distill_core.events import PhaseSpan
-from distill_core.figures.layout import Figure, calm_decades, calm_top, layout, notice, plain, running_mean, thinned
-from distill_core.figures.marks import AXIS, signs
-from distill_core.figures.phases import bands, names_above
-from distill_core.insight.marks import Mark
+from distill_core.figures.layout import Figure, calm_decades, calm_top, plain, running_mean, thinned
+from distill_core.figures.steps import Steps, over_steps
 from distill_core.losses.registry import LOSSES
 
 Show = Literal["weighted", "raw", "share"]
@@ -31,23 +28,19 @@ Y_TITLES: dict[Show, str] = {
     "share": "share of the gradient",
 }
 MOST_LONG_NAMES = 3
-FEW_STEPS = 8
-"""So few have a tick each, for there is no half of one to show."""
 SMOOTHED = 0.04
 """Lines are means over this share of the training: few of a batch's images have labels, so their term is noisy."""
+_BESIDE = ("step", "loss", "learning_rate")
 _PARTS = ("_raw", "_gradient")
 
 
 def loss_curves(
     frame: pd.DataFrame,
-    phases: Sequence[PhaseSpan],
+    steps: Steps,
     *,
-    steps: int,
-    measured_at: int | None = None,
     show: Show = "weighted",
     logarithmic: bool = False,
     of_baseline: bool = False,
-    marks: Sequence[Mark] = (),
     empty: str = "The first point comes with the first steps",
 ) -> Figure:
     """The loss as it fell, each term in a colour of its own and their sum as a thin line beneath.
@@ -57,24 +50,21 @@ def loss_curves(
     Args:
         frame: one row a logged step, with columns `step`, `loss`, and for each term its weighted value (such as `kd`),
             its raw one (`kd_raw`) and, if logged, the norm of its gradient (`kd_gradient`).
-        phases: shaded and named.
-        steps: of the whole training: the x axis does not grow.
-        measured_at: the step at which training paused to measure latency.
+        steps: what lies behind and beside the curves.
         show: terms as they count, before their weights, or how much of the gradients' norms each makes.
         logarithmic: draw the loss by factors of ten, so that small terms are seen beside large ones.
         of_baseline: whether this is the baseline's loss, which then wears the baseline's colour.
-        marks: what happened beside learning, as small signs at the foot.
         empty: what is said while there are no points.
     """
-    frame = thinned(frame)
     terms = terms_of(frame)
     logarithmic = logarithmic and show != "share"
     columns = {"weighted": terms, "raw": [f"{term}_raw" for term in terms]}.get(show, [])
     if show == "share":
         frame, columns = _shares(frame, terms)
+    frame = thinned(frame)
     sums = ["loss"] if show == "weighted" and len(terms) > 1 else []
     raws = [f"{term}_raw" for term in terms if show == "weighted" and f"{term}_raw" in frame]
-    smooth = running_mean(frame, [*sums, *columns, *raws], _window(frame, steps))
+    smooth = running_mean(frame, [*sums, *columns, *raws], _window(frame, steps.count))
     values = smooth[[*sums, *columns]].to_numpy(dtype=float) if columns else np.empty(0)
     styles = _styles(terms, of_baseline)
     x = frame["step"].round().astype(int).tolist()
@@ -91,34 +81,18 @@ def loss_curves(
         if show == "weighted" and f"{term}_raw" in frame:
             traces[-1]["customdata"] = plain(smooth[f"{term}_raw"])
             traces[-1]["hovertemplate"] = "%{y:.3~g} (%{customdata:.3~g} before its weight)"
-    waiting = [] if len(frame) else [notice(empty)]
-    return {
-        "data": [*traces, *signs(marks)],
-        "layout": layout(
-            yaxis9=AXIS,
-            x={
-                "title": "step",
-                "range": [0, max(steps, 1)],
-                "showticklabels": steps > 0,
-                **({"dtick": 1} if steps <= FEW_STEPS else {}),
-                "showspikes": True,
-                "spikecolor": "@muted",
-            },
-            y={
-                "title": Y_TITLES[show],
-                "uirevision": f"{show}-{logarithmic}",
-                "showticklabels": len(frame) > 0,
-                **_scale(values, show, logarithmic),
-            },
-            shapes=[*bands(phases), *_marker(measured_at)],
-            annotations=[*waiting, *names_above(phases, steps), *_marker_name(measured_at, steps)],
-        ),
+    y = {
+        "title": Y_TITLES[show],
+        "uirevision": f"{show}-{logarithmic}",
+        "showticklabels": len(frame) > 0,
+        **_scale(values, show, logarithmic),
     }
+    return over_steps(traces, y, steps, empty="" if len(frame) else empty)
 
 
 def terms_of(frame: pd.DataFrame) -> list[str]:
     """The terms that a frame has columns for: soft labels and labels first, then the others as they appeared."""
-    found = [str(name) for name in frame.columns if name not in ("step", "loss") and not str(name).endswith(_PARTS)]
+    found = [str(name) for name in frame.columns if name not in _BESIDE and not str(name).endswith(_PARTS)]
     return [term for term in COLOURS if term in found] + [term for term in found if term not in COLOURS]
 
 
@@ -218,29 +192,3 @@ def _scale(values: np.ndarray[Any, Any], show: Show, logarithmic: bool) -> dict[
         return {"type": "log", "range": [low, high], "dtick": "D2" if high - low <= 2.5 else 1, "tickformat": "~g"}
     top = calm_top(values)
     return {"type": "linear", "range": [0, top] if top else [0, 1]}
-
-
-def _marker(step: int | None) -> list[dict[str, Any]]:
-    if step is None:
-        return []
-    line = {"color": "@muted", "width": 1, "dash": "dot"}
-    return [{"type": "line", "xref": "x", "yref": "paper", "x0": step, "x1": step, "y0": 0, "y1": 1, "line": line}]
-
-
-def _marker_name(step: int | None, steps: int) -> list[dict[str, Any]]:
-    if step is None:
-        return []
-    return [
-        {
-            "text": "latency measured",
-            "xref": "x",
-            "yref": "paper",
-            "x": step,
-            "y": 0.99,
-            "yanchor": "top",
-            "xanchor": "left" if step < 0.6 * steps else "right",
-            "xshift": 4 if step < 0.6 * steps else -4,
-            "showarrow": False,
-            "font": {"size": 11, "color": "@muted"},
-        }
-    ]

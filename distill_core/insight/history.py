@@ -73,6 +73,12 @@ class Track:
         """The best on validation so far."""
         return max((row["validation"] for row in self.evaluated), default=None)
 
+    @property
+    def best_epoch(self) -> int | None:
+        """After which the student is kept: the first that reached the best on validation."""
+        best = max(self.evaluated, key=lambda row: row["validation"], default=None)
+        return int(best["epoch"]) if best else None
+
     def losses(self) -> pd.DataFrame:
         """One row a logged step, in the form `figures.loss_curves` takes."""
         return pd.DataFrame(self.logged, columns=None if self.logged else ["step", "loss"])
@@ -102,7 +108,8 @@ class Track:
             self.step, self.phase, self.last = said.step, said.phase, said
             raw = {f"{term}_raw": value for term, value in said.terms.items()}
             pulls = {f"{term}_gradient": value for term, value in (said.gradients or {}).items()}
-            self.logged.append({"step": said.step, "loss": said.loss, **said.weighted, **raw, **pulls})
+            row = {"step": said.step, "loss": said.loss, "learning_rate": said.learning_rate}
+            self.logged.append({**row, **said.weighted, **raw, **pulls})
         elif event.kind == "Evaluated":
             self._evaluated(said)
         elif event.kind == "Watching":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from distill_core.insight.words import percent
 
 ACCURACY = "accuracy"
+AGREEMENT = "agreement"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ MEASURES: dict[str, Measure] = {
         Measure("instructions", "Instructions", "instructions followed to the letter"),
         Measure("perplexity", "Perplexity", "perplexity, less is better", is_share=False),
         Measure("kl", "KL to the teacher", "nats a token, less is better", is_share=False),
-        Measure("token_agreement", "Agreement", "tokens of which the first choice is the teacher's"),
+        Measure(AGREEMENT, "Agreement", "same answer as the teacher"),
+        Measure("token_agreement", "Token agreement", "tokens of which the first choice is the teacher's"),
     )
 }
 

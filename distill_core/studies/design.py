@@ -1,4 +1,4 @@
-"""Making a study from choices: what it is called, and how long it may take."""
+"""Making a study from choices: what it is called, and what it needs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from itertools import count
 
 from distill_core.config import DistillConfig
-from distill_core.runs.records import RunRecord
 from distill_core.studies.plan import Job, StudyPlan, named_variants
 
 
@@ -46,23 +45,3 @@ def baselines(jobs: Sequence[Job]) -> int:
     """How many runs on labels alone the study needs."""
     wanted = (job.config for job in jobs if job.config.baseline and job.config.teacher is not None)
     return len({config.baseline_config().fingerprint() for config in wanted})
-
-
-def rough_seconds(known: Sequence[RunRecord], jobs: Sequence[Job]) -> float | None:
-    """How long the runs may take, going by finished ones that are alike; None if one has nothing like it.
-
-    Alike are runs with the same student, data, teacher, methods and length; of several the quickest counts, for it was
-    disturbed least.
-    """
-    seconds: dict[str, float] = {}
-    for record in known:
-        if record.status == "finished" and record.started is not None and record.ended is not None:
-            kind, took = _kind(record.config), record.ended - record.started
-            seconds[kind] = min(took, seconds.get(kind, took))
-    kinds = [_kind(job.config) for job in jobs]
-    return sum(seconds[kind] for kind in kinds) if kinds and all(kind in seconds for kind in kinds) else None
-
-
-def _kind(config: DistillConfig) -> str:
-    methods = sorted(term.loss for term in config.terms)
-    return repr((config.student, config.dataset, config.teacher, methods, config.training.epochs, config.baseline))

@@ -100,7 +100,7 @@ def evidence_of(plan: StudyPlan, rows: Sequence[RunRow], where: str = "") -> Ite
                 config=config,
                 row=row,
                 teacher=fmean(teachers) if teachers else None,
-                inputs=_inputs(config),
+                inputs=inputs_of(config),
                 rival=first[plan.variants[0].name],
             )
 
@@ -118,7 +118,8 @@ def apart(ours: float, theirs: float) -> float:
     return max(ours, theirs) / min(ours, theirs)
 
 
-def _inputs(config: DistillConfig) -> int | None:
+def inputs_of(config: DistillConfig) -> int | None:
+    """How many inputs a run draws from; None where its data is not to be had."""
     try:
         return task_named(config.task).foreseen(config).inputs
     except DistillError:

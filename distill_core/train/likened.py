@@ -11,7 +11,9 @@ from distill_core.scoring import Closeness, closeness
 from distill_core.task import Score
 from distill_core.train.setup import Workshop
 
-KL, AGREEMENT = "kl", "token_agreement"
+AGREEMENT = "agreement"
+"""Of a student with a teacher, among what is measured of it while it learns."""
+KL, TOKEN_AGREEMENT = "kl", "token_agreement"
 """How near a student is to the model it began with, among what is measured of it: so of its baseline too."""
 
 
@@ -37,7 +39,7 @@ def likened(shop: Workshop, which: Tensor, between: Callable[[], None]) -> Close
 
 def to_origin(shop: Workshop, near: Closeness | None) -> dict[str, float]:
     """`likened` as figures of the student, where that model is the one it began with: its baseline has the same."""
-    return {} if near is None or shop.origin is None else {KL: near.kl, AGREEMENT: near.agreement}
+    return {} if near is None or shop.origin is None else {KL: near.kl, TOKEN_AGREEMENT: near.agreement}
 
 
 def with_metrics(score: Score, more: dict[str, float]) -> Score:

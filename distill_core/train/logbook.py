@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 POINTS = 500
+POINTS_A_GRADIENT = 5
+"""A point in five has the gradient of each term, where that is asked for: each costs a further pass back."""
 
 
 def steps_between_points(steps: int) -> int:

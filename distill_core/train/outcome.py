@@ -14,8 +14,8 @@ from distill_core import footprint
 from distill_core.cards import ModelCard, is_path, spoken, write_model
 from distill_core.config import DistillConfig
 from distill_core.events import ModelFacts, PhaseSpan, Started, TermFacts
-from distill_core.scoring import Closeness
-from distill_core.task import Score, Split
+from distill_core.scoring import Closeness, same_answers
+from distill_core.task import Score
 from distill_core.train.likeliest import LikeliestAnswers
 from distill_core.train.progress import Progress
 from distill_core.train.result import ModelScore, RunResult
@@ -79,7 +79,7 @@ def result_of(
         status="finished" if student else "stopped",
         student=_student_score(shop, progress, student) if student else None,
         teacher=_teacher_score(shop, teacher) if teacher else None,
-        agreement=_agreement(student, teacher, shop.data.test) if student and teacher else None,
+        agreement=same_answers(student, teacher, shop.data.test) if student and teacher else None,
         guessing=_guessing(shop.data.test.labels),
         kl=near.kl if near else None,
         token_agreement=near.agreement if near else None,
@@ -169,14 +169,6 @@ def write_weights(
     }
     write_model(folder / "best", card.model_copy(update=tested), dict(best))
     write_model(folder / "last", card, dict(last))
-
-
-def _agreement(student: Score, teacher: Score, test: Split) -> float:
-    """The share of answers that are the same, of the kinds of inputs trained on where there is one answer an input."""
-    same = student.predictions == teacher.predictions
-    if len(same) == len(test):
-        same = same[~test.beyond]
-    return int(same.sum()) / len(same)
 
 
 def _guessing(labels: Tensor) -> float | None:

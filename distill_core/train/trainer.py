@@ -26,15 +26,15 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.home import writable_folder
-from distill_core.scoring import Closeness, answers_of
+from distill_core.scoring import Closeness, answers_of, same_answers
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
 from distill_core.train.divergence import what_to_do
 from distill_core.train.lessons import Batch, lesson_of, on_policy_batch, ordinary_batch
 from distill_core.train.likeliest import LikeliestAnswers
-from distill_core.train.likened import likened, to_origin, with_metrics
-from distill_core.train.logbook import steps_between_points
+from distill_core.train.likened import AGREEMENT, likened, to_origin, with_metrics
+from distill_core.train.logbook import POINTS_A_GRADIENT, steps_between_points
 from distill_core.train.moment import Moment, levels_of, moment_of
 from distill_core.train.outcome import not_begun, result_of, started, write_weights
 from distill_core.train.pieces import Piece, Sums, pieces_of
@@ -136,6 +136,7 @@ class Trainer:
         self.progress = Progress()
         self._begun_at = (0, 0.0)
         self._said_what_is_kept = False
+        self._teacher_on_validation: Score | None = None
         self._watcher = watcher_of(self.shop)
 
     def run(self, resume: bool = False) -> RunResult:
@@ -197,7 +198,8 @@ class Trainer:
             kept = asks == "logits" and not self._student_writes(progress.step)
             indices, draws = self._batch(batches, stretch, answered, prepare=kept)
             with progress.training.counting():
-                self._learn(span, indices, draws, asks, shows_gradients=self._is_point(progress.step + 1, points))
+                shows_gradients = self._is_point(progress.step + 1, points * POINTS_A_GRADIENT)
+                self._learn(span, indices, draws, asks, shows_gradients)
             progress.step += 1
             if self._is_point(progress.step, points):
                 self._log(span)
@@ -247,7 +249,7 @@ class Trainer:
         shop.optimiser.step()
         progress.temperature = moment.temperature
         progress.means.add(sums.terms, moment.weights)
-        progress.gradients = sums.gradient_norms or progress.gradients
+        progress.gradients = sums.gradient_norms or None
 
     def _study(self, piece: Piece, moment: Moment, sums: Sums) -> None:
         """Adds a piece's part of the step's gradient to what the parameters have."""
@@ -299,6 +301,9 @@ class Trainer:
         progress, shop = self.progress, self.shop
         epoch = progress.step // shop.steps_per_epoch
         score = self._score(shop.model, shop.validation, shop.data.validation)
+        if self._teacher_on_validation:
+            same = same_answers(score, self._teacher_on_validation, shop.data.validation)
+            score = with_metrics(score, {AGREEMENT: same})
         best = progress.judge(score.accuracy, epoch, shop)
         train = progress.train_accuracy.take()
         self._tell_score(score, epoch, "validation", "student", train, best)
@@ -311,6 +316,7 @@ class Trainer:
         shop = self.shop
         if shop.teacher:
             score = self._score(shop.teacher.model, shop.teacher.validation, shop.data.validation)
+            self._teacher_on_validation = score
             self._tell_score(score, 0, "validation", "teacher")
             if doubt := of_little_use(score, shop.data.validation.labels, shop.data.facts.outputs):
                 self._tell(Warned(doubt))

@@ -7,10 +7,11 @@ import threading
 import types
 import zlib
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Literal
 
-from distill_core.figures import accuracy_curves, class_bars, loss_curves
+from distill_core.figures import accuracy_curves, class_bars, loss_curves, rate_curve
 from distill_core.figures.loss import Show
+from distill_core.figures.steps import Steps
 from distill_core.insight.history import RunHistory, Track
 from distill_core.insight.marks import Mark, told
 from distill_core.insight.measures import ACCURACY, MEASURES, Measure
@@ -19,6 +20,9 @@ from distill_core.runs.fork import forked_at
 from distill_core.runs.records import Snapshot
 from pages.components.jobs import manager
 from pages.components.live_chart import payload
+
+OverSteps = Show | Literal["rate"]
+"""What can be seen over the steps: the terms of the loss in one of their figures, or the learning rate."""
 
 KEPT = 16
 CHART_HEIGHT = 360
@@ -61,8 +65,8 @@ class LiveRun:
         forks = [] if self.history.in_baseline else self._forks
         return sorted([*self.history.current.marks, *forks], key=lambda mark: mark.step)
 
-    def losses(self, show: Show = "weighted", logarithmic: bool = False) -> bytes:
-        """The chart of the loss: the baseline's while that trains, then the student's."""
+    def steps(self, show: OverSteps = "weighted", logarithmic: bool = False) -> bytes:
+        """The chart of the loss or of the learning rate: the baseline's while that trains, then the student's."""
         track = self.history.current
         whose = "baseline" if self.history.in_baseline else "student"
         measured = self.history.measured if whose == "student" else None
@@ -71,20 +75,18 @@ class LiveRun:
         marks = self.marks
         version = f"{view}-{whose}-{len(track.logged)}-{track.step}-{track.steps}-{_mark_of(marks)}"
 
+        span = Steps(track.phases, track.steps, measured.step if measured else None, marks)
+        of_baseline = whose == "baseline"
+
         def draw() -> Any:
+            if show == "rate":
+                return rate_curve(track.losses(), span, of_baseline=of_baseline, empty=empty)
             return loss_curves(
-                track.losses(),
-                track.phases,
-                steps=track.steps,
-                measured_at=measured.step if measured else None,
-                show=show,
-                logarithmic=logarithmic,
-                of_baseline=whose == "baseline",
-                marks=marks,
-                empty=empty,
+                track.losses(), span, show=show, logarithmic=logarithmic, of_baseline=of_baseline, empty=empty
             )
 
-        alt = f"Loss of the {whose} over the training steps. {told(marks)}"
+        what = "Learning rate" if show == "rate" else "Loss"
+        alt = f"{what} of the {whose} over the training steps. {told(marks)}"
         return self._chart("loss", view, version if track.logged else f"{version}-{empty}", alt, draw)
 
     def accuracies(self, measure: Measure = MEASURES[ACCURACY]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import DistillError
-from distill_core.figures.loss import Show
 from distill_core.insight.beginning import begins_with, how_it_began
 from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.forgetting import forgetting
@@ -13,7 +12,7 @@ from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.levels import levels_said
 from distill_core.insight.marks import told
-from distill_core.insight.measures import ACCURACY, MEASURES, Measure
+from distill_core.insight.measures import ACCURACY, AGREEMENT, MEASURES, Measure
 from distill_core.insight.names import (
     LONGEST_TEACHER,
     data_name,
@@ -32,7 +31,7 @@ from pages.components.jobs import attempt, manager
 from pages.components.jobs import record as find_record
 from pages.components.learns_by import learns_by
 from pages.components.live_chart import live_chart
-from pages.components.live_run import CHART_HEIGHT, CLASSES_HEIGHT, LiveRun, live_run
+from pages.components.live_run import CHART_HEIGHT, CLASSES_HEIGHT, LiveRun, OverSteps, live_run
 from pages.components.run_delete import delete_button, is_deleted
 from pages.components.run_figures import figures
 from pages.components.run_result import result, settings
@@ -86,7 +85,7 @@ def _view(run_id: str, was_live: bool) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         show, logarithmic = _loss_view(snapshot.record)
-        live_chart(run.losses(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
+        live_chart(run.steps(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
         if run.marks:
             st.caption(f"Marked at the foot: {told(run.marks)}")
     with right:
@@ -113,11 +112,12 @@ def _class_gains(run: LiveRun) -> None:
         st.caption(sentence)
 
 
-def _loss_view(record: RunRecord) -> tuple[Show, bool]:
-    """How this reader wants to see the terms: which figure of them, and on which scale."""
-    views: dict[Show, str] = {"weighted": "Weighted", "raw": "Raw"}
+def _loss_view(record: RunRecord) -> tuple[OverSteps, bool]:
+    """What this reader wants to see over the steps: which figure of the terms, on which scale; or the learning rate."""
+    views: dict[OverSteps, str] = {"weighted": "Weighted", "raw": "Raw"}
     if record.config.training.gradient_shares:
         views["share"] = "Gradient"
+    views["rate"] = "Rate"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Loss**", help=_LOSS_HELP, width="content")
         st.space("stretch")
@@ -130,13 +130,17 @@ def _loss_view(record: RunRecord) -> tuple[Show, bool]:
             label_visibility="collapsed",
             key=f"loss-view-{record.id}",
         )
-        logarithmic = st.toggle("Log scale", value=True, key=f"loss-log-{record.id}", disabled=show == "share")
+        logarithmic = st.toggle(
+            "Log scale", value=True, key=f"loss-log-{record.id}", disabled=show in ("share", "rate")
+        )
     return show or "weighted", logarithmic
 
 
 def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
     """By which measure this reader wants to see the models, where the problem has more than one."""
     known = [measure.name for measure in history.measures]
+    if record.live and record.config.teacher is not None and AGREEMENT not in known:
+        known.append(AGREEMENT)  # comes with the first epoch; its button is not to come after it
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Validation**" if known[1:] else "**Accuracy**", help=_ACCURACY_HELP, width="content")
         if len(known) == 1:
@@ -157,12 +161,14 @@ def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
 
 _LOSS_HELP = (
     "Every term of the loss. Weighted: as it counts, with the total as a thin grey line. Raw: before its weight. "
-    "Gradient, where the run logs it: how much of the gradient each term makes. Bold lines are means over the last "
-    "steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the zoom stays while the run goes on."
+    "Gradient, where the run records it: how much of the gradient each term makes. Rate: the learning rate. "
+    "Bold lines are means over the last steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the "
+    "zoom stays while the run goes on."
 )
 _ACCURACY_HELP = (
-    "Validation after every epoch. The training curve counts what the student may see the labels of. "
-    "Validation only chooses the best epoch; the test is kept for the end."
+    "Validation after every epoch. Agreement: how often the student answers as the teacher does, right or wrong. The "
+    "training curve counts what the student may see the labels of. Validation only chooses the best epoch; the test "
+    "is kept for the end."
 )
 
 
@@ -239,6 +245,8 @@ def _buttons(snapshot: Snapshot) -> None:
         st.switch_page("pages/train.py")
     if record.started is not None:
         fork_button(record)
+    if st.button("New run", icon=":material/add:", key="new-run", help="The form to start another one."):
+        st.switch_page("pages/train.py")
 
 
 def _goes_on(record: RunRecord) -> bool:

@@ -26,7 +26,8 @@ def watched_image(history: RunHistory, run_id: str) -> None:
     if not epochs or watching is None:
         return
     st.markdown("**Where both look**", help=_HELP)
-    epoch = _epoch(epochs, run_id)
+    kept = track.best_epoch if track.finished else None
+    epoch = _epoch(epochs, kept if kept in epochs else epochs[-1], run_id)
     label = label_of(watching, track.started.classes if track.started else ())
     look = look_at(track, epoch)
     after = f"after epoch {epoch}" if epoch else "before its first step"
@@ -50,16 +51,17 @@ def watched_image(history: RunHistory, run_id: str) -> None:
     gallery([Section("", tiles)], key=f"watched-{run_id}", size=SIZE)
     st.caption(
         f"Likeness of the maps {look.likeness:.2f} · layer {watching.student_layer} beside {watching.teacher_layer}"
+        + (f" · the student that is kept is that of epoch {kept}" if kept is not None else "")
     )
 
 
-def _epoch(epochs: list[int], run_id: str) -> int:
-    """The reader's choice, which goes along with the run while it stands at the latest."""
-    key, seen = f"watched-epoch-{run_id}", f"watched-latest-{run_id}"
+def _epoch(epochs: list[int], offered: int, run_id: str) -> int:
+    """The reader's choice, which goes along with what is offered while it stands there."""
+    key, seen = f"watched-epoch-{run_id}", f"watched-offered-{run_id}"
     state = st.session_state
     if state.get(key) not in epochs or state[key] == state.get(seen):
-        state[key] = epochs[-1]
-    state[seen] = epochs[-1]
+        state[key] = offered
+    state[seen] = offered
     if len(epochs) == 1:
         return epochs[0]
     with st.container(width=3 * SIZE + 20):

@@ -22,6 +22,8 @@ from distill_core.figures import (
     size_vs_accuracy,
 )
 from distill_core.figures.layout import calm_decades, calm_top, plain, thinned
+from distill_core.figures.rate import rate_curve
+from distill_core.figures.steps import Steps
 from distill_core.insight.marks import Mark
 from distill_core.insight.measures import MEASURES
 from distill_core.losses.registry import LOSSES
@@ -77,13 +79,15 @@ def models() -> pd.DataFrame:
 
 def every_figure() -> dict[str, dict[str, Any]]:
     return {
-        "loss": loss_curves(losses(), PHASES, steps=1000, measured_at=200),
-        "many terms": loss_curves(many_terms(), PHASES, steps=1000, logarithmic=True),
-        "raw terms": loss_curves(many_terms(), PHASES, steps=1000, show="raw"),
-        "gradients": loss_curves(many_terms(), PHASES, steps=1000, show="share"),
-        "no gradients": loss_curves(losses(), PHASES, steps=1000, show="share"),
-        "baseline": loss_curves(losses()[["step", "loss", "ce", "ce_raw"]], PHASES, steps=1000, of_baseline=True),
-        "no loss yet": loss_curves(pd.DataFrame(columns=["step", "loss"]), (), steps=0),
+        "loss": loss_curves(losses(), Steps(PHASES, 1000, 200)),
+        "many terms": loss_curves(many_terms(), Steps(PHASES, 1000), logarithmic=True),
+        "raw terms": loss_curves(many_terms(), Steps(PHASES, 1000), show="raw"),
+        "gradients": loss_curves(many_terms(), Steps(PHASES, 1000), show="share"),
+        "no gradients": loss_curves(losses(), Steps(PHASES, 1000), show="share"),
+        "baseline": loss_curves(losses()[["step", "loss", "ce", "ce_raw"]], Steps(PHASES, 1000), of_baseline=True),
+        "rate": rate_curve(losses().assign(learning_rate=0.1), Steps(PHASES, 1000)),
+        "no rate yet": rate_curve(pd.DataFrame(columns=["step", "loss"]), Steps((), 0)),
+        "no loss yet": loss_curves(pd.DataFrame(columns=["step", "loss"]), Steps((), 0)),
         "accuracy": accuracy_curves(epochs(), epochs(-0.1), epochs=8, teacher=0.92),
         "no accuracy yet": accuracy_curves(epochs().head(0), None, epochs=0),
         "cost": size_vs_accuracy(models()),
@@ -105,7 +109,7 @@ def test_a_figure_is_json_even_where_the_loss_is_not_a_number() -> None:
     frame = losses()
     frame.loc[3, "kd"] = math.nan
     frame.loc[4, "loss"] = math.inf
-    figure = loss_curves(frame, PHASES, steps=1000)
+    figure = loss_curves(frame, Steps(PHASES, 1000))
     total, soft, _ = lines(figure)
     assert soft["y"][3] is None
     assert total["y"][4] is None
@@ -114,7 +118,7 @@ def test_a_figure_is_json_even_where_the_loss_is_not_a_number() -> None:
 
 
 def test_the_loss_shows_each_term_its_sum_and_the_raw_value_under_the_mouse() -> None:
-    traces = lines(loss_curves(losses(), PHASES, steps=1000))
+    traces = lines(loss_curves(losses(), Steps(PHASES, 1000)))
     assert [trace["name"] for trace in traces] == ["total", "Soft labels", "Labels"]
     assert traces[1]["customdata"][0] == pytest.approx(losses()["kd_raw"][0], rel=1e-4)
     assert "customdata" not in traces[0]
@@ -122,22 +126,22 @@ def test_the_loss_shows_each_term_its_sum_and_the_raw_value_under_the_mouse() ->
 
 def test_lines_are_means_of_what_lies_faint_behind_them_and_a_point_once_drawn_stays() -> None:
     noisy = losses().assign(ce=np.where(np.arange(500) % 2, 0.0, 0.2))
-    figure = loss_curves(noisy, PHASES, steps=1000)
+    figure = loss_curves(noisy, Steps(PHASES, 1000))
     faint = [trace for trace in figure["data"] if not trace.get("showlegend", True)]
     assert faint[1]["y"] == pytest.approx(noisy["ce"].tolist())
     drawn = lines(figure)[2]["y"]
     assert drawn[100:] == pytest.approx([0.1] * 400, abs=0.01)
-    earlier = lines(loss_curves(noisy.head(300), PHASES, steps=1000))[2]["y"]
+    earlier = lines(loss_curves(noisy.head(300), Steps(PHASES, 1000)))[2]["y"]
     assert earlier == drawn[:300]
 
 
 def test_a_loss_of_one_term_has_no_second_line_that_says_the_same() -> None:
     frame = losses()[["step", "loss", "ce", "ce_raw"]]
-    assert [trace["name"] for trace in lines(loss_curves(frame, PHASES, steps=1000))] == ["Labels"]
+    assert [trace["name"] for trace in lines(loss_curves(frame, Steps(PHASES, 1000)))] == ["Labels"]
 
 
 def test_each_of_many_terms_has_a_line_that_no_other_looks_like() -> None:
-    traces = lines(loss_curves(many_terms(), PHASES, steps=1000))
+    traces = lines(loss_curves(many_terms(), Steps(PHASES, 1000)))
     assert [t["name"] for t in traces] == [
         "total",
         "Soft labels",
@@ -154,20 +158,20 @@ def test_each_of_many_terms_has_a_line_that_no_other_looks_like() -> None:
 
 def test_even_every_loss_there_is_at_once_can_be_told_apart() -> None:
     frame = losses().assign(**dict.fromkeys(LOSSES, 1.0))
-    traces = lines(loss_curves(frame, PHASES, steps=1000))
+    traces = lines(loss_curves(frame, Steps(PHASES, 1000)))
     assert len(traces) == 1 + len(LOSSES)
     assert len({(t["line"]["color"], t["line"].get("dash")) for t in traces}) == len(traces)
 
 
 def test_orange_is_the_baselines_alone() -> None:
-    assert "@baseline" not in json.dumps(loss_curves(many_terms(), PHASES, steps=1000))
+    assert "@baseline" not in json.dumps(loss_curves(many_terms(), Steps(PHASES, 1000)))
     frame = losses()[["step", "loss", "ce", "ce_raw"]]
-    (line,) = lines(loss_curves(frame, (), steps=1000, of_baseline=True))
+    (line,) = lines(loss_curves(frame, Steps((), 1000), of_baseline=True))
     assert (line["line"]["color"], line["name"]) == ("@baseline", "baseline: labels")
 
 
 def test_before_their_weights_terms_have_no_total() -> None:
-    figure = loss_curves(losses(), PHASES, steps=1000, show="raw")
+    figure = loss_curves(losses(), Steps(PHASES, 1000), show="raw")
     assert [trace["name"] for trace in lines(figure)] == ["Soft labels", "Labels"]
     assert lines(figure)[0]["y"][0] == pytest.approx(losses()["kd_raw"][0], rel=1e-4)
 
@@ -175,7 +179,7 @@ def test_before_their_weights_terms_have_no_total() -> None:
 def test_shares_of_the_gradient_fill_the_chart_at_every_step_that_logged_them() -> None:
     frame = many_terms()
     frame.loc[::2, [name for name in frame if name.endswith("_gradient")]] = math.nan
-    traces = loss_curves(frame, PHASES, steps=1000, show="share", logarithmic=True)["data"]
+    traces = loss_curves(frame, Steps(PHASES, 1000), show="share", logarithmic=True)["data"]
     assert {len(trace["x"]) for trace in traces} == {250}
     for column in (0, -1):
         assert sum(trace["y"][column] for trace in traces) == pytest.approx(1, abs=1e-3)
@@ -185,7 +189,7 @@ def test_shares_of_the_gradient_fill_the_chart_at_every_step_that_logged_them() 
 def test_a_logarithmic_axis_holds_the_smallest_term_and_leaves_out_what_is_zero() -> None:
     frame = losses()
     frame.loc[5, "ce"] = 0.0
-    figure = loss_curves(frame, PHASES, steps=1000, logarithmic=True)
+    figure = loss_curves(frame, Steps(PHASES, 1000), logarithmic=True)
     low, high = figure["layout"]["yaxis"]["range"]
     assert figure["layout"]["yaxis"]["type"] == "log"
     assert 10**low <= frame["ce"][frame["ce"] > 0].min()
@@ -196,7 +200,7 @@ def test_a_logarithmic_axis_holds_the_smallest_term_and_leaves_out_what_is_zero(
 
 def test_another_view_forgets_the_zoom_of_the_loss_and_the_same_view_keeps_it() -> None:
     def zoom(**view: Any) -> str:
-        return str(loss_curves(losses(), PHASES, steps=1000, **view)["layout"]["yaxis"]["uirevision"])
+        return str(loss_curves(losses(), Steps(PHASES, 1000), **view)["layout"]["yaxis"]["uirevision"])
 
     assert zoom() == zoom()
     assert len({zoom(), zoom(show="raw"), zoom(logarithmic=True)}) == 3
@@ -209,7 +213,7 @@ def test_decades_are_calm_and_never_too_many() -> None:
 
 
 def test_phases_are_shaded_named_and_the_measurement_is_marked() -> None:
-    layout = loss_curves(losses(), PHASES, steps=1000, measured_at=200)["layout"]
+    layout = loss_curves(losses(), Steps(PHASES, 1000, 200))["layout"]
     bands = [shape for shape in layout["shapes"] if shape["type"] == "rect"]
     assert [(band["x0"], band["x1"]) for band in bands] == [(0, 200), (200, 800), (800, 1000)]
     assert [note["text"] for note in layout["annotations"]] == ["warm-up", "distil", "fine-tune", "latency measured"]
@@ -217,12 +221,12 @@ def test_phases_are_shaded_named_and_the_measurement_is_marked() -> None:
 
 def test_what_happened_is_marked_at_the_foot_and_moves_neither_axes_nor_lines() -> None:
     marks = [Mark("paused", 100, "paused"), Mark("warned", 200, "warned: <b>%")]
-    plain_one, marked = (loss_curves(losses(), PHASES, steps=1000, marks=each) for each in ((), marks))
+    plain_one, marked = (loss_curves(losses(), Steps(PHASES, 1000, marks=each)) for each in ((), marks))
     assert marked["data"][:-1] == plain_one["data"]
     assert marked["layout"] == plain_one["layout"]
     signs = marked["data"][-1]
     assert (signs["x"], signs["text"], signs["yaxis"]) == ([100, 200], ["paused", "warned: &lt;b&gt;%"], "y9")
-    together = loss_curves(losses(), PHASES, steps=1000, marks=[Mark("measured", 200, "measured"), *marks[1:]])
+    together = loss_curves(losses(), Steps(PHASES, 1000, marks=[Mark("measured", 200, "measured"), *marks[1:]]))
     assert signs["y"][0] == signs["y"][1] == together["data"][-1]["y"][0] < together["data"][-1]["y"][1]
     assert together["data"][-1]["text"] == ["measured; warned: &lt;b&gt;%"] * 2
     by_epoch = accuracy_curves(epochs(), epochs=8, marks=marks, steps_per_epoch=50)
@@ -231,14 +235,14 @@ def test_what_happened_is_marked_at_the_foot_and_moves_neither_axes_nor_lines() 
 
 def test_a_phase_of_no_length_is_not_drawn() -> None:
     phases = (PhaseSpan("warm-up", 0, 0, "easiest"), PhaseSpan("distil", 0, 1000, "all"))
-    layout = loss_curves(losses(), phases, steps=1000)["layout"]
+    layout = loss_curves(losses(), Steps(phases, 1000))["layout"]
     assert len(layout["shapes"]) == 1
     assert [note["text"] for note in layout["annotations"]] == ["distil"]
 
 
 def test_the_axes_do_not_move_with_every_point() -> None:
-    first = loss_curves(losses().head(300), PHASES, steps=1000)["layout"]
-    second = loss_curves(losses().head(301), PHASES, steps=1000)["layout"]
+    first = loss_curves(losses().head(300), Steps(PHASES, 1000))["layout"]
+    second = loss_curves(losses().head(301), Steps(PHASES, 1000))["layout"]
     assert first["xaxis"]["range"] == second["xaxis"]["range"] == [0, 1000]
     assert first["yaxis"]["range"] == second["yaxis"]["range"]
     assert first["uirevision"] == second["uirevision"]
@@ -302,18 +306,18 @@ def test_the_axis_of_few_epochs_has_whole_ones_only() -> None:
 
 
 def test_a_single_point_is_seen_and_few_steps_are_whole() -> None:
-    one = loss_curves(losses(1), (), steps=1)
+    one = loss_curves(losses(1), Steps((), 1))
     assert {trace["mode"] for trace in one["data"] if trace.get("name") in ("Soft labels", "Labels")} == {
         "lines+markers"
     }
     assert one["layout"]["xaxis"]["dtick"] == 1
-    assert "dtick" not in loss_curves(losses(), PHASES, steps=1000)["layout"]["xaxis"]
+    assert "dtick" not in loss_curves(losses(), Steps(PHASES, 1000))["layout"]["xaxis"]
     curves = accuracy_curves(epochs().head(1), None, epochs=1)["data"]
     assert {trace["mode"] for trace in curves} == {"lines+markers"}
 
 
 def test_what_an_empty_chart_says_is_the_callers() -> None:
-    figure = loss_curves(pd.DataFrame(columns=["step", "loss"]), (), steps=0, empty="It never began")
+    figure = loss_curves(pd.DataFrame(columns=["step", "loss"]), Steps((), 0), empty="It never began")
     assert figure["layout"]["annotations"][0]["text"] == "It never began"
     figure = accuracy_curves(epochs().head(0), None, epochs=0, empty="It never began")
     assert figure["layout"]["annotations"][0]["text"] == "It never began"
@@ -414,7 +418,7 @@ def test_the_live_figures_cost_under_five_milliseconds() -> None:
     seconds = []
     for _ in range(20):
         begin = time.process_time()
-        loss_curves(frame, PHASES, steps=1000, measured_at=200)
+        loss_curves(frame, Steps(PHASES, 1000, 200))
         accuracy_curves(student, student, epochs=8, teacher=0.9)
         seconds.append(time.process_time() - begin)
     assert sorted(seconds)[5] < 0.005

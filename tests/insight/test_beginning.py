@@ -68,6 +68,6 @@ def test_what_it_was_worth_before_training_is_told_by_all_that_is_measured() -> 
     metrics = {"perplexity": 21.94, "kl": 1.5, "token_agreement": 0.52}
     (said,) = worth_before({"untrained": {"metrics": metrics}})
     assert said == (
-        "Before training it had, on the same test: Perplexity 21.94, KL to the teacher 1.5 and Agreement 52.0%."
+        "Before training it had, on the same test: Perplexity 21.94, KL to the teacher 1.5 and Token agreement 52.0%."
     )
     assert worth_before({"untrained": None}) == worth_before({}) == []

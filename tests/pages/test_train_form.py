@@ -359,4 +359,4 @@ def test_what_is_known_of_the_run_stands_above_its_start(
     still_manager.store.claim(run_id)
     still_manager.store.finish(run_id, {}, data_sha256="0" * 64, torch_version="2.14.1")
     again = app(TRAIN)
-    assert any("going by the quickest run like it here" in line.value for line in again.markdown)
+    assert any("going by the quickest such runs here" in line.value for line in again.markdown)

@@ -48,7 +48,7 @@ def test_a_live_run_shows_its_frozen_settings_figures_and_charts(app: Any, still
     assert figures["Parameters"] == "19.8k"
     assert figures["Multiply-adds"] == "2.36M"
     assert figures["Speed"] == "3,200/s"
-    assert [button.label for button in page.button if not button.disabled] == ["Pause", "Stop"]
+    assert [button.label for button in page.button if not button.disabled] == ["Pause", "Stop", "New run"]
     charts = [chart.key for chart in page.get("bidi_component")]
     assert [f"loss-{run_id}", f"accuracy-{run_id}"] == charts[:2]
 
@@ -89,7 +89,7 @@ def test_a_trained_student_is_not_paused_while_it_is_exported(app: Any, still_ma
     events = (Finished({}), Preparing("Exporting the student and testing the file", 0, 1, "files"))
     tell([RunEvent(run_id, seq + number, 99.0, event) for number, event in enumerate(events, start=1)])
     page = app(TRAIN, run=run_id)
-    assert [button.label for button in page.button if not button.disabled] == ["Stop"]
+    assert [button.label for button in page.button if not button.disabled] == ["Stop", "New run"]
     (bar,) = page.get("progress")
     assert bar.proto.text.startswith("Exporting the student")
 
@@ -124,6 +124,25 @@ def test_where_both_look_goes_along_with_the_run_until_the_reader_chooses(app: A
     tell(student(3))
     page.run()
     assert page.select_slider(key=slider).value == 0
+
+
+def test_where_both_look_opens_at_the_student_that_is_kept(app: Any) -> None:
+    run_id = finish_run(Store())
+    history = live_run(run_id).history
+    live_run(run_id).look()
+    track = history.student
+    track.evaluated[-1]["validation"] = 0.0
+    kept = int(track.evaluated[-2]["epoch"])
+    assert track.best_epoch == kept
+    track.watching = Watching("AAAAAA==", (2, 2, 1), 1, "stage2", "stage3")
+    track.teacher_look = Looked(0, 0, "teacher", "/wAAAA==", (2, 2), (0.1, 0.9))
+    track.looks = [Looked(9, epoch, "student", "/wAAAA==", (2, 2), (0.75, 0.25)) for epoch in (0, kept, kept + 1)]
+    page = app(TRAIN, run=run_id)
+    slider = f"watched-epoch-{run_id}"
+    assert page.select_slider(key=slider).value == kept
+    assert any(f"the student that is kept is that of epoch {kept}" in caption.value for caption in page.caption)
+    page.select_slider(key=slider).set_value(kept + 1).run()
+    assert page.run().select_slider(key=slider).value == kept + 1
 
 
 def test_other_pages_show_a_strip_that_leads_to_the_run(app: Any, still_manager: Manager) -> None:
@@ -205,7 +224,7 @@ def test_a_failed_run_shows_why_and_offers_its_settings(app: Any) -> None:
     said = "The loss stopped being a number at step 12. Lower the learning rate."
     page = app(TRAIN, run=fail_run(Store(), said))
     assert page.error[0].value == said
-    assert [button.label for button in page.button] == ["Use these settings", "Delete run"]
+    assert [button.label for button in page.button] == ["Use these settings", "New run", "Delete run"]
     assert page.button(key="again").proto.type == "primary"
     page.button(key="again").click().run()
     assert not page.exception
@@ -215,7 +234,7 @@ def test_a_failed_run_shows_why_and_offers_its_settings(app: Any) -> None:
 
 def test_a_failed_run_can_be_resumed_from_a_checkpoint_but_that_is_not_the_main_thing(app: Any) -> None:
     page = app(TRAIN, run=fail_run(Store(), "The disk is full.", checkpoint=True))
-    assert [button.label for button in page.button] == ["Resume", "Use these settings", "Delete run"]
+    assert [button.label for button in page.button] == ["Resume", "Use these settings", "New run", "Delete run"]
     assert page.button(key="resume").proto.type == "secondary"
     assert page.button(key="again").proto.type == "primary"
 
@@ -257,7 +276,7 @@ def test_a_run_that_failed_before_it_began_shows_empty_charts_and_promises_nothi
     assert notes[":orange[●] Baseline"] == "never begun"
     assert not any(note.endswith(("yet", "training now")) for note in notes.values())
     run = live_run(run_id)
-    for chart in (run.losses(), run.accuracies()):
+    for chart in (run.steps(), run.accuracies()):
         assert b"The run ended before its first" in chart
         assert b"first point comes" not in chart
 
@@ -287,10 +306,10 @@ def test_the_strip_goes_when_the_run_on_the_page_gets_its_turn(
 
 
 def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
-    run_id = finish_run(Store())
+    run_id = finish_run(Store(), gradient_shares=False)
     page = app(TRAIN, run=run_id)
     view = page.get("button_group")[0]
-    assert view.options == ["Weighted", "Raw"]
+    assert view.options == ["Weighted", "Raw", "Rate"]
     assert drawn(page, run_id)["layout"]["yaxis"]["type"] == "log"
     view.set_value("raw").run()
     assert drawn(page, run_id)["layout"]["yaxis"]["title"]["text"] == "loss, before weights"
@@ -300,7 +319,28 @@ def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
 
 def test_shares_of_the_gradient_are_offered_where_they_are_logged(app: Any) -> None:
     run_id = finish_run(Store(), gradient_shares=True)
-    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Weighted", "Raw", "Gradient"]
+    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Weighted", "Raw", "Gradient", "Rate"]
+
+
+def test_the_learning_rate_is_seen_over_the_same_steps(app: Any) -> None:
+    run_id = finish_run(Store())
+    page = app(TRAIN, run=run_id)
+    steps = drawn(page, run_id)["layout"]["xaxis"]["range"]
+    page.get("button_group")[0].set_value("rate").run()
+    figure = drawn(page, run_id)
+    assert figure["layout"]["xaxis"]["range"] == steps
+    assert figure["layout"]["yaxis"]["title"]["text"] == "learning rate"
+    logged: list[Any] = [each.event for each in Store().events(run_id) if each.event.kind == "StepLogged"]
+    assert figure["data"][0]["y"] == [event.learning_rate for event in logged]
+    assert page.toggle(key=f"loss-log-{run_id}").disabled
+
+
+def test_agreement_is_offered_from_the_start_of_a_run_with_a_teacher(app: Any, still_manager: Manager) -> None:
+    run_id = started(still_manager)
+    (measures,) = [each for each in app(TRAIN, run=run_id).get("button_group") if each.key == f"measure-{run_id}"]
+    assert measures.options == ["Accuracy", "Agreement"]
+    over = finish_run(Store())  # before agreement was recorded, so there is nothing to offer
+    assert f"measure-{over}" not in [each.key for each in app(TRAIN, run=over).get("button_group")]
 
 
 def drawn(page: Any, run_id: str) -> Any:

@@ -13,6 +13,7 @@ from distill_core import DistillConfig, distill
 from distill_core.cards import read_card, read_weights
 from distill_core.errors import CheckpointError, ConfigError, DivergedError
 from distill_core.events import Checkpointed, Evaluated, Event, Finished, PhaseStarted, Started, StepLogged, from_dict
+from distill_core.scoring import answers_of
 from distill_core.task import task_named
 from distill_core.train.control import RunControl
 from distill_core.train.trainer import Trainer
@@ -224,6 +225,27 @@ def test_best_is_what_validation_chose_and_carries_the_test_accuracy(kd_config: 
     assert read_card(tmp_path / "last").accuracy is None
     model = task_named("vision").load_teacher(str(tmp_path / "best"), _facts(card))[0]
     assert read_weights(tmp_path / "best", card).keys() == model.state_dict().keys()
+
+
+def test_agreement_is_how_often_the_student_answers_as_its_teacher_does(kd_config: DistillConfig) -> None:
+    heard: list[Event] = []
+    trainer = Trainer(kd_config, task_named("vision"), heard.append, RunControl())
+    trainer.run()
+    shop, told = trainer.shop, {}
+    for event in heard:
+        if isinstance(event, Evaluated) and event.split == "validation":
+            told[event.who, event.epoch] = event.metrics
+    best = trainer.progress.best_epoch
+    assert shop.teacher is not None
+    ours = answers_of(shop.student, shop.validation, len(shop.data.validation)).argmax(1)
+    theirs = answers_of(shop.teacher.model, shop.teacher.validation, len(shop.data.validation)).argmax(1)
+    assert told["student", best] == {"agreement": sum(map(int, ours == theirs)) / len(ours)}
+    assert told["teacher", 0] == {}
+
+
+def test_without_a_teacher_there_is_no_agreement(kd_config: DistillConfig) -> None:
+    _, events = run(kd_config.changed({"teacher": None}))
+    assert all("agreement" not in event.metrics for event in events if isinstance(event, Evaluated))
 
 
 def test_pause_waits_between_batches_and_the_run_goes_on_to_the_same_end(kd_config: DistillConfig) -> None:

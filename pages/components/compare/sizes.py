@@ -9,11 +9,12 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.insight.names import data_name, teacher_name
-from distill_core.insight.words import about, count
+from distill_core.insight.words import count
 from distill_core.presets import BEGINNINGS, load
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
-from distill_core.studies.design import rough_seconds, sizes_plan
+from distill_core.studies.design import sizes_plan
+from distill_core.studies.pace import forecast
 from distill_core.studies.queueing import queue_missing
 from pages.components.as_text import as_text
 from pages.components.catalogue import students
@@ -81,9 +82,9 @@ def _whose(base: DistillConfig, known: Sequence[RunRecord]) -> str:
 
 def _how_much(base: DistillConfig, chosen: Sequence[str], seeds: int, known: Sequence[RunRecord]) -> str:
     jobs = tuple(sizes_plan(base, chosen, seeds, taken=()).jobs())
-    seconds = rough_seconds(known, jobs)
+    found = forecast(known, jobs)
     runs = f"{len(jobs)} runs, each with its baseline" if base.baseline else f"{len(jobs)} runs"
-    return f"{runs}." + (f" That takes {about(seconds)}, going by runs like these." if seconds else "")
+    return f"{runs}." + (f" That takes {found.sentence}." if found else "")
 
 
 def start_sizes(base: DistillConfig, chosen: Sequence[str], seeds: int) -> None:

@@ -8,8 +8,7 @@ import streamlit as st
 
 from distill_core.config import DistillConfig
 from distill_core.insight.doctor import Finding, told
-from distill_core.insight.words import about
-from distill_core.studies.design import rough_seconds
+from distill_core.studies.pace import forecast
 from distill_core.studies.plan import Job
 from pages.components.jobs import manager
 
@@ -35,7 +34,7 @@ def _findings(settings: str) -> list[Finding]:
 
 def _time(config: DistillConfig) -> Finding:
     known = manager().store.list(role="run")
-    seconds = rough_seconds(known, (Job("", config.seed, config, ""),))
-    if seconds is None:
+    found = forecast(known, (Job("", config.seed, config, ""),))
+    if found is None:
         return Finding("Time", "No run like it has finished here; the time left shows with the first steps.", "open")
-    return Finding("Time", f"It takes {about(seconds)}, going by the quickest run like it here.")
+    return Finding("Time", f"It takes {found.sentence}.")

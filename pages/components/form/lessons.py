@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.insight.choices import TeacherChoice
+from distill_core.insight.levels import reads_alpha, reads_temperature
 from pages.components.form.problems import told_here
-from pages.components.form.state import base, of_images, taught
+from pages.components.form.state import base, of_images, so_far, taught
 from pages.components.form.values import ALL, FILE, SOME
 from pages.components.form.words import NAMES, help_of
 
@@ -70,6 +71,9 @@ def own_texts() -> None:
 def objective() -> None:
     """How the two terms are made and weighed."""
     temperature = float(base().objective.temperature)
+    config = so_far()
+    softens = config is None or reads_temperature(config)
+    weighs = config is None or reads_alpha(config)
     st.slider(
         "Temperature",
         min(1.0, temperature),
@@ -78,7 +82,7 @@ def objective() -> None:
         format="%.4g",
         key="form_temperature",
         persist_state="session",
-        disabled=not taught(),
+        disabled=not (taught() and softens),
         help=help_of("temperature"),
     )
     st.slider(
@@ -89,6 +93,9 @@ def objective() -> None:
         format="%.4g",
         key="form_alpha",
         persist_state="session",
-        disabled=not taught(),
+        disabled=not (taught() and weighs),
         help=help_of("alpha"),
     )
+    unread = [name for name, is_read in (("temperature", softens), ("alpha", weighs)) if not is_read]
+    if taught() and unread:
+        st.caption(f"Nothing that counts in these settings reads {' or '.join(unread)}.")

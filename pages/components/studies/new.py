@@ -10,12 +10,12 @@ import streamlit as st
 from distill_core.config import DistillConfig
 from distill_core.errors import ConfigError, DistillError
 from distill_core.insight.layer_map import layer_map
-from distill_core.insight.words import about
 from distill_core.losses.registry import LOSSES
 from distill_core.presets import load, names
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
-from distill_core.studies.design import baselines, name_from, rough_seconds
+from distill_core.studies.design import baselines, name_from
+from distill_core.studies.pace import forecast
 from distill_core.studies.plan import Job, StudyPlan, named_variants
 from distill_core.studies.queueing import queue_missing
 from pages.components.comparison import label
@@ -209,8 +209,8 @@ def _how_much(plan: StudyPlan, jobs: tuple[Job, ...], known: list[RunRecord]) ->
     needed = baselines(jobs)
     if needed:
         text += f", and {count_of(needed, 'baseline')} on labels alone unless known from earlier runs"
-    seconds = rough_seconds(known, jobs)
-    return f"{text}." + (f" That takes {about(seconds)}, going by runs like these." if seconds else "")
+    found = forecast(known, jobs)
+    return f"{text}." + (f" That takes {found.sentence}." if found else "")
 
 
 def _start(plan: StudyPlan, jobs: tuple[Job, ...]) -> None:

@@ -178,3 +178,15 @@ def test_soft_labels_that_a_link_switched_off_are_not_said_to_be_on(app: Any, em
     assert any(each.value.startswith("On already") for each in page.caption)
     page = app("pages/train.py", preset="quickstart", set='terms={"kd": 0, "ce": 0, "simkd": 100}')
     assert any(each.value.startswith("Off, as the run or link says") for each in page.caption)
+
+
+def test_temperature_and_alpha_cannot_be_set_where_nothing_reads_them(app: Any, embedded_teacher: str) -> None:
+    page = app("pages/train.py")
+    assert not any(page.slider(key=f"form_{name}").disabled for name in ("temperature", "alpha"))
+    page = app("pages/train.py", preset="quickstart", set='terms={"kd": 0, "ce": 0, "simkd": 100}')
+    assert all(page.slider(key=f"form_{name}").disabled for name in ("temperature", "alpha"))
+    told = "Nothing that counts in these settings reads temperature or alpha."
+    assert told in [each.value for each in page.caption]
+    page = app("pages/train.py", preset="quickstart", set='terms={"kd": 1, "ce": 1}')
+    assert not page.slider(key="form_temperature").disabled
+    assert page.slider(key="form_alpha").disabled
