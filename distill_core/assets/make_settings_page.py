@@ -14,6 +14,7 @@ from distill_core.assets.made_parts import renewed
 from distill_core.config import Phase, Term
 from distill_core.config.parts import PARTS
 from distill_core.insight.setting_rows import described, described_inside, options
+from distill_core.presets.about import ABOUT
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEADS = ("setting", "on the screen", "default", "takes", "what it is, and why")
@@ -47,6 +48,12 @@ def of_losses() -> str:
     return _markdown(("loss", "option", "default", "what it is"), rows)
 
 
+def of_presets() -> str:
+    """What the Train page can begin with."""
+    rows = [(f"`{name}`", about.title, about.says, about.source or "–") for name, about in ABOUT.items()]
+    return _markdown(("preset", "on the screen", "what it is", "source"), rows)
+
+
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -66,6 +73,7 @@ PARTS_OF_PAGE: dict[str, Callable[[], str]] = {
     "phase": lambda: table(described_inside(Phase)),
     "term": lambda: table(described_inside(Term)),
     "options": of_losses,
+    "presets": of_presets,
 }
 
 

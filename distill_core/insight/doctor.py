@@ -84,7 +84,7 @@ def _memory(config: DistillConfig, data: Foreseen) -> Finding:
     kept = _kept_answers(config, data)
     if kept:
         told += f", the teacher's kept answers {megabytes(kept)}"
-    return Finding("Memory", f"{told}; what the layers hold for a batch comes to that.")
+    return Finding("Memory", f"{told}; the layers' values for a batch come on top.")
 
 
 def _kept_answers(config: DistillConfig, data: Foreseen) -> int:

@@ -145,14 +145,16 @@ def _datasets() -> Listing:
 
 def _presets() -> Listing:
     from distill_core import presets
+    from distill_core.presets.about import ABOUT
 
     rows = []
     for name in presets.names():
         config = presets.load(name)
         labels = "all" if config.label_budget is None else f"{config.label_budget:,}"
         row = {"preset": name, "teacher": config.teacher, "student": config.student, "dataset": config.dataset}
-        rows.append({**row, "labels": labels, "epochs": config.training.epochs})
-    return Listing(rows, ("preset", "teacher", "student", "dataset", "labels", "epochs"))
+        what = ABOUT[name].title if name in ABOUT else "A teacher"
+        rows.append({**row, "labels": labels, "epochs": config.training.epochs, "what": what})
+    return Listing(rows, ("preset", "what", "teacher", "student", "dataset", "labels", "epochs"))
 
 
 def _runs() -> Listing:

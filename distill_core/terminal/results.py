@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from distill_core.events import beginning_of
-from distill_core.insight.baseline import effort
+from distill_core.insight.baseline import effort, keeps_teachers_classifier
 from distill_core.insight.beginning import how_it_began
 from distill_core.insight.kept import what_is_kept
 from distill_core.insight.measures import in_order, in_words
@@ -38,7 +38,12 @@ def show_results(record: RunRecord, store: Store, said: Collection[str] = ()) ->
         f"{kept:,} likeliest kept" if kept else "",
         f"{record.config.training.on_policy:.0%} of the steps on-policy" if record.config.training.on_policy else "",
     ]
-    tables = [models_table(record.summary, one), metrics_table(record.summary), skills_table(record.summary)]
+    rival_costs = not keeps_teachers_classifier(record.config)
+    tables = [
+        models_table(record.summary, one, rival_costs),
+        metrics_table(record.summary),
+        skills_table(record.summary),
+    ]
     shown = [line for each in tables if each is not None for line in ("", each)]
     show(
         "", " · ".join(fact for fact in facts if fact), *shown, "", *forgotten(record, store), *sentences(record, said)
@@ -86,26 +91,28 @@ def how_far(progress: dict[str, Any] | None) -> str:
     )
 
 
-def models_table(summary: dict[str, Any], one: str) -> Table:
+def models_table(summary: dict[str, Any], one: str, rival_costs: bool = True) -> Table:
     """Teacher, student and baseline: parameters, accuracy, size and latency.
 
     Args:
         summary: of the run.
         one: what an input of it is called, such as "image".
+        rival_costs: whether the baseline is the same model as the student, whose size and time are then its own.
     """
-    latency = summary.get("latency") or {}
+    latency, onnx = summary.get("latency") or {}, summary.get("onnx") or {}
+    students = latency.get("student") or {}
+    students = {**students, "bytes": students.get("bytes") or onnx.get("bytes")}
     rows = []
     for who, figures in (
         ("teacher", latency.get("teacher")),
-        ("student", latency.get("student")),
-        ("baseline", latency.get("student")),
-        ("untrained", latency.get("student")),
+        ("student", students),
+        ("baseline", students if rival_costs else None),
+        ("untrained", students),
     ):
         model = summary.get(who)
         if not model:
             continue
         figures = figures or {}
-        size = figures.get("bytes") or ((summary.get("onnx") or {}).get("bytes") if who != "teacher" else None)
         wall = figures.get("wall_ms") or {}
         rows.append(
             (
@@ -113,7 +120,7 @@ def models_table(summary: dict[str, Any], one: str) -> Table:
                 model.get("name") or UNKNOWN,
                 f"{model['parameters']:,}" if model.get("parameters") else UNKNOWN,
                 percent(model.get("accuracy")),
-                megabytes(size),
+                megabytes(figures.get("bytes")),
                 side_by_side(figures.get("cpu_ms")),
                 side_by_side(wall.get("p50"), wall.get("p95")) if wall else UNKNOWN,
             )

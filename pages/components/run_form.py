@@ -8,15 +8,17 @@ from distill_core.config import DistillConfig
 from distill_core.insight.doubts import doubts
 from distill_core.insight.names import run_name
 from distill_core.presets import BEGINNINGS, load
+from distill_core.presets.about import ABOUT
 from pages.components.form.advanced import advanced
 from pages.components.form.details import details
 from pages.components.form.doctor import doctor
-from pages.components.form.elsewhere import elsewhere, open_a_file
+from pages.components.form.elsewhere import elsewhere
 from pages.components.form.lessons import labels, objective, own_texts
 from pages.components.form.methods import methods
 from pages.components.form.models import kind, models
 from pages.components.form.problems import described, waiting
 from pages.components.form.schedule import phases, training
+from pages.components.form.start_from import choose_a_preset, open_a_file
 from pages.components.form.state import base, fill_form, fill_untouched_form
 from pages.components.jobs import submit
 from pages.components.links import fill_form_from_link
@@ -34,6 +36,7 @@ def _form() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         kind()
         st.space("stretch")
+        choose_a_preset()
         open_a_file()
     teacher, student = models()
     left, right = st.columns(2, gap="large")
@@ -67,7 +70,7 @@ def _form() -> None:
     config = config.model_copy(update={"name": run_name(config)})
     doctor(config)
     _start(config)
-    elsewhere(config, BEGINNINGS[base().task])
+    elsewhere(config, base().name if base().name in ABOUT else BEGINNINGS[base().task])
 
 
 def _start(config: DistillConfig | None) -> None:

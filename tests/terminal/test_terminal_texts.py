@@ -25,6 +25,19 @@ def test_the_table_says_how_many_tokens_were_read_and_of_images_one_image() -> N
     assert of_images.columns[5].header == "CPU time, one image"
 
 
+def test_a_baseline_that_is_another_model_has_no_size_and_time_of_the_students() -> None:
+    summary = {
+        "student": {"name": "resnet8-w16", "parameters": 187_322, "accuracy": 0.92},
+        "baseline": {"name": "resnet8-w16", "parameters": 77_754, "accuracy": 0.8},
+        "latency": {"student": {"cpu_ms": 0.16}},
+        "onnx": {"bytes": 807_000},
+    }
+    sizes, times = (list(models_table(summary, "image", rival_costs=False).columns[i].cells) for i in (4, 5))
+    assert (sizes, times) == (["807 kB", "–"], ["0.16 ms", "–"])
+    sizes, times = (list(models_table(summary, "image").columns[i].cells) for i in (4, 5))
+    assert (sizes, times) == (["807 kB"] * 2, ["0.16 ms"] * 2)
+
+
 def test_a_run_says_what_was_measured_and_what_is_kept_as_it_passes() -> None:
     watch = Watch("run", DistillConfig(task="language"))
 

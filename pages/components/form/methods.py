@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import DistillConfig
 from distill_core.config.explained import explanation
+from distill_core.insight.levels import reads_alpha
 from distill_core.losses.registry import LOSSES
 from pages.components.form.layer_maps import choose_layers, show_layers
 from pages.components.form.state import base, form, noun, of_images, so_far, taught
@@ -67,6 +68,8 @@ def _on_soft_labels() -> str:
     config = so_far()
     if config is not None and any(term.loss == "kd" and term.weight == 0 for term in config.terms):
         return "Off, as the run or link says that these settings came from: alpha does not count for them."
+    if config is not None and not reads_alpha(config):
+        return "On already, with weights of its own. Other ways to copy answers are among more methods."
     return "On already: temperature and alpha say how. Other ways to copy answers are among more methods."
 
 
