@@ -34,10 +34,14 @@ class Explanation:
         """The line where JSON's null is called something else, such as on a command line."""
         return self.line.replace("; null for all", "; or all").replace("null", null)
 
+    def sentence(self, null: str = "none") -> str:
+        """The line as a sentence."""
+        line = self.typed(null)
+        return f"{line[:1].upper()}{line[1:].rstrip('. ')}."
+
     def sentences(self, null: str = "none") -> str:
         """Line and why, as a text."""
-        line = self.typed(null)
-        return f"{line[:1].upper()}{line[1:].rstrip('. ')}. {self.why}"
+        return f"{self.sentence(null)} {self.why}"
 
 
 def explanation(name: str) -> Explanation:

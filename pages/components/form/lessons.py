@@ -9,7 +9,7 @@ from distill_core.insight.levels import reads_alpha, reads_temperature
 from pages.components.form.problems import told_here
 from pages.components.form.state import base, of_images, so_far, taught
 from pages.components.form.values import ALL, FILE, SOME
-from pages.components.form.words import NAMES, help_of
+from pages.components.form.words import NAMES, help_of, line_of
 
 FILE_OF_LABELS = NAMES["labels_file"]
 
@@ -85,6 +85,7 @@ def objective() -> None:
         disabled=not (taught() and softens),
         help=help_of("temperature"),
     )
+    st.caption(line_of("temperature"))
     st.slider(
         "Alpha, the weight of the teacher's term",
         0.0,
@@ -96,6 +97,7 @@ def objective() -> None:
         disabled=not (taught() and weighs),
         help=help_of("alpha"),
     )
+    st.caption(line_of("alpha"))
     unread = [name for name, is_read in (("temperature", softens), ("alpha", weighs)) if not is_read]
     if taught() and unread:
         st.caption(f"Nothing that counts in these settings reads {' or '.join(unread)}.")

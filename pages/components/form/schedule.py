@@ -15,7 +15,7 @@ from pages.components.form.kinds import class_names
 from pages.components.form.problems import told_here
 from pages.components.form.state import base, of_images, so_far, taught
 from pages.components.form.values import CLASSES, KEEP, LABELS, OWN, USUAL
-from pages.components.form.words import NAMES, help_of
+from pages.components.form.words import NAMES, help_of, line_of
 from pages.components.live_chart import live_chart, payload
 
 HEIGHT = 230
@@ -58,8 +58,9 @@ def phases(teacher: TeacherChoice | None) -> None:
         key="form_fine_tune",
         persist_state="session",
         disabled=not taught() or second == 100,
-        help="What the last phase learns from.",
+        help="Taking smaller steps with the teacher is safe; labels alone or some classes can eat what it gave.",
     )
+    st.caption("What the last phase learns from.")
     if st.session_state.form_fine_tune == CLASSES and taught():
         _classes(teacher)
 
@@ -97,12 +98,12 @@ def _classes(teacher: TeacherChoice | None) -> None:
 
 def training() -> None:
     """Length, batch size, seed and the baseline."""
-    one, two, three = st.columns(3, gap="small")
-    one.number_input(NAMES["epochs"], step=1, key="form_epochs", persist_state="session", help=help_of("epochs"))
-    two.number_input(
-        NAMES["batch_size"], step=16, key="form_batch_size", persist_state="session", help=help_of("batch_size")
-    )
-    three.number_input(NAMES["seed"], step=1, key="form_seed", persist_state="session", help=help_of("seed"))
+    for column, name, step in zip(
+        st.columns(3, gap="small"), ("epochs", "batch_size", "seed"), (1, 16, 1), strict=True
+    ):
+        with column:
+            st.number_input(NAMES[name], step=step, key=f"form_{name}", persist_state="session", help=help_of(name))
+            st.caption(line_of(name))
     told_here("Epochs", "Batch size", "Seed")
     st.toggle(
         f":orange[●] {NAMES['baseline']}",
@@ -111,3 +112,4 @@ def training() -> None:
         disabled=not taught(),
         help=f"{compared(so_far() or base())} {explanation('baseline').why}",
     )
+    st.caption(line_of("baseline"))

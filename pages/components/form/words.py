@@ -36,6 +36,11 @@ def help_of(name: str, null: str = "none") -> str:
     return explanation(name).sentences(null)
 
 
+def line_of(name: str) -> str:
+    """What a setting is, in the one sentence that stands below its input."""
+    return explanation(name).sentence()
+
+
 def on_screen(sentence: str, terms: Sequence[str] = (), *, of_images: bool = True) -> str:
     """``training.epochs: got 0; it must be greater than or equal to 1 (an epoch ...)`` -> ``Epochs: got 0; it ...``.
 
