@@ -8,6 +8,7 @@ from typing import Any
 from distill_core import presets
 from distill_core.cards import forked_from, parted, spoken
 from distill_core.config import DistillConfig
+from distill_core.insight.levels import reads_temperature
 from distill_core.insight.settings import differences, said
 from distill_core.task import task_named
 
@@ -86,7 +87,7 @@ def run_name(config: DistillConfig) -> str:
     parts = [shortened(student, LONGEST_TEACHER)]
     if taught:
         parts[0] += f" from {shortened(teacher_name(config.teacher), LONGEST_TEACHER)}"
-        parts += [f"T {config.objective.temperature:g}", labels]
+        parts += [f"T {config.objective.temperature:g}", labels] if reads_temperature(config) else [labels]
     else:
         parts[0] += f" on {labels}"
     parts += [f"begun as {fork}"] if fork else []

@@ -26,7 +26,17 @@ def configuration(preset: str | None, file: Path | None, settings: Iterable[str]
             f"--preset {' | '.join(presets.names())}, or FILE.json"
         )
     config = presets.load(preset) if preset is not None else read_config(file or Path())
-    return config.changed(changes) if changes else config
+    if not changes:
+        return config
+    changed = config.changed(changes)
+    return changed if "name" in changes or preset is None else _named(changed)
+
+
+def _named(config: DistillConfig) -> DistillConfig:
+    """By what it is, for it is not quite its preset any more."""
+    from distill_core.insight.names import run_name
+
+    return config.model_copy(update={"name": run_name(config)})
 
 
 def read_config(file: Path) -> DistillConfig:

@@ -39,6 +39,7 @@ def test_a_preset_is_called_by_its_own_name_whatever_it_was_called_before(preset
             "cnn-w16 from vgg8-fashion, T 4, 400 labels, at + hint",
         ),
         ({"baseline": False}, "cnn-w16 from vgg8-fashion, T 4, 400 labels"),
+        ({"terms": {"kd": 0, "at": 1000}}, "cnn-w16 from vgg8-fashion, 400 labels, kd + at"),
         ({"teacher": None, "label_budget": 1200}, "cnn-w16 on 1,200 labels"),
         ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "cnn-w16 on 400 labels, digits"),
         ({"phases": [0.1, 0.7, 0.2]}, "cnn-w16 from vgg8-fashion, T 4, 400 labels, phases 10%/70%/20%"),

@@ -19,7 +19,7 @@ from pages.components.runs_table import short_name
 MOST_ROWS = 12
 LEAST_REACH = 0.5
 """Points left free above and below the curves, lest one value alone be a scale without a height."""
-ROW, HEAD = 35, 38
+ROW, HEAD, BORDERS = 35, 38, 2
 _CHOSEN = "runs_chosen"
 
 
@@ -34,7 +34,7 @@ def run_table(records: Sequence[RunRecord]) -> list[RunRecord]:
         pd.DataFrame(rows(records, curves)),
         hide_index=True,
         width="stretch",
-        height=HEAD + ROW * min(len(records), MOST_ROWS),
+        height=HEAD + ROW * min(len(records), MOST_ROWS) + BORDERS,
         on_select="rerun",
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [at for at, run_id in enumerate(ids) if run_id in ticked]}},
@@ -100,6 +100,6 @@ def _columns(curves: dict[str, list[float]]) -> dict[str, Any]:
         "data": text("Data set", width=140),
         "labels": number("Labels", format="localized", width=65, help="How many labels it saw; – for all of them."),
         "size": number("File", format="bytes", width=82, help="Size of the ONNX file."),
-        "tags": st.column_config.ListColumn("Tags", width=100),
-        "when": st.column_config.DatetimeColumn("Begun", format="distance", width=120),
+        "tags": st.column_config.ListColumn("Tags", width=80),
+        "when": st.column_config.DatetimeColumn("Begun", format="distance", width=118),
     }
