@@ -131,13 +131,13 @@ def test_a_guess_on_one_tour_is_none_on_the_other(app: Any) -> None:
 def test_each_token_of_an_answer_has_its_bars_and_a_temperature_opens_them(app: Any) -> None:
     page = app(LEARN, about=LANGUAGE)
     sharp = alt(page, "learn-next-token")
-    assert "after srt+rev rdzeh" in sharp
+    assert "after 8+0-9=" in sharp  # a sum, as the question has it
     page.select_slider(key="learn_token_temperature").set_value(8.0).run()
     assert "T = 8" in alt(page, "learn-next-token")
-    page.segmented_control(key="learn_token_0").set_value(1).run()
+    page.segmented_control(key="learn_token_2").set_value(1).run()
     assert alt(page, "learn-next-token") != sharp
-    page.selectbox(key="learn_prompt").set_value(2).run()
-    assert "after 8+0-9=" in alt(page, "learn-next-token")
+    page.selectbox(key="learn_prompt").set_value(0).run()
+    assert "after srt+rev rdzeh" in alt(page, "learn-next-token")
 
 
 def test_after_a_wrong_token_no_token_is_the_right_one() -> None:

@@ -40,13 +40,14 @@ def _question(lesson: LanguageLesson) -> Question:
     sums, words, unseen = (lesson.bits(test, 1.0) for test in ("reasoning", "instructions", "unseen-pairs"))
     right = _HARDLY if sums < 0.01 else _SOME if sums < 1 else _MUCH
     return Question(
-        "The teacher gets every sum right. At T = 1, how much doubt does a token of its answer leave?",
+        "The teacher gets every sum right. At T = 1, how much doubt does a token of such an answer leave?",
         (_HARDLY, _SOME, _MUCH),
         right,
         f"{sums:.4f} bits a token, on average over {lesson.facts['counts']['reasoning']} test prompts: it is so sure "
-        f"that its answer is nearly a label. Instructions have {words:.2f} bits, commands that training never put "
-        f"together {unseen:.2f}. T = {_WARM:g} makes {lesson.bits('reasoning', _WARM):.1f} of a sum's, of at most "
-        f"{math.log2(len(lesson.tokens)):.1f}: with {len(lesson.tokens)} tokens, softening washes an answer out sooner "
+        f"that its answer is nearly a label. Choose an instruction to see it hesitate: those have {words:.2f} bits, "
+        f"commands that training never put together {unseen:.2f}. T = {_WARM:g} makes "
+        f"{lesson.bits('reasoning', _WARM):.1f} of a sum's, of at most {math.log2(len(lesson.tokens)):.1f}: with "
+        f"{len(lesson.tokens)} tokens, softening washes an answer out sooner "
         "than with ten classes.",
     )
 
@@ -55,6 +56,7 @@ def _picture(lesson: LanguageLesson) -> None:
     number = st.selectbox(
         "A test prompt, new to the teacher",
         range(len(lesson.prompts)),
+        index=next(number for number, asked in enumerate(lesson.prompts) if asked.test == "reasoning"),
         format_func=lambda each: f"{lesson.prompts[each].prompt}  ({_TESTS[lesson.prompts[each].test]})",
         key="learn_prompt",
         persist_state="session",
