@@ -90,7 +90,7 @@ def recent_runs() -> None:
             "gain": st.column_config.TextColumn("Gain", alignment="right", help="Over the baseline.", width=110),
             "labels": st.column_config.TextColumn("Labels seen", alignment="right"),
             "when": st.column_config.DatetimeColumn("When", format="distance", width=130),
-            "run": st.column_config.TextColumn("Run", width=340),
+            "run": st.column_config.TextColumn("Run", width=310),
             "status": "Status",
             "student": "Student",
             "teacher": "Teacher",

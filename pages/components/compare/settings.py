@@ -71,7 +71,7 @@ def _usual(row: pd.Series[Any]) -> str:
 
 def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     """One row a setting that differs, one column a run: the end of its id, the whole where two have the same end."""
-    found = differences([record.config for record in records])
+    found = _differences(records)
     table = {_title(name): _in_words(name, found[name]) for name in found}
     heads = [record.short for record in records]
     if len(set(heads)) < len(heads):
@@ -79,9 +79,15 @@ def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(table, orient="index", columns=heads)
 
 
+def _differences(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
+    """Of settings that could make a difference: a wish to see more changes no number."""
+    found = differences([record.config for record in records])
+    return {name: values for name, values in found.items() if name != "gradient_shares"}
+
+
 def axes(records: Sequence[RunRecord]) -> list[Axis]:
     """The settings that differ, what the students cost, and last what came of them."""
-    found = differences([record.config for record in records])
+    found = _differences(records)
     settings = [_axis(name, values) for name, values in found.items() if name not in _LONG][:MOST_SETTINGS]
     students = [(record.summary or {}).get("student") or {} for record in records]
     costs = [
