@@ -10,8 +10,10 @@ from distill_core.cards import ModelCard
 from distill_core.config import DistillConfig
 from distill_core.errors import DistillError
 from distill_core.insight.foresight import student_parameters
+from distill_core.insight.layer_map import NOTHING, LayerMap, layer_map
 from distill_core.insight.names import teacher_name
 from distill_core.insight.words import count, megabytes, percent
+from distill_core.losses.registry import LOSSES, loss_named
 from distill_core.task import Foreseen, task_named
 
 BYTES = 4
@@ -44,6 +46,7 @@ def findings(config: DistillConfig) -> Iterator[Finding]:
             yield _classes(config, card, data)
             if card.mean:
                 yield _inputs(card)
+        yield from _layers(config)
     yield _memory(config, data)
 
 
@@ -72,6 +75,22 @@ def _inputs(card: ModelCard) -> Finding:
         f"It gets them as it was trained on them: {size} pixels, {card.input_shape[0]} "
         f"channel{'s' if card.input_shape[0] > 1 else ''}, mean {mean}, standard deviation {std}.",
     )
+
+
+def _layers(config: DistillConfig) -> Iterator[Finding]:
+    """One sentence for all methods that pair layers."""
+    paired = [term.loss for term in config.terms if term.weight != 0 and loss_named(term.loss).layers != "none"]
+    if paired:
+        yield Finding("Layers", " ".join(_fit(loss, layer_map(config, loss)) for loss in paired))
+
+
+def _fit(loss: str, found: LayerMap) -> str:
+    pairs = f"{len(found.pairs)} pair{'s' if len(found.pairs) != 1 else ''} of layers"
+    between = list(dict.fromkeys(pair.connector for pair in found.pairs))
+    if all(each.startswith(NOTHING) for each in between):
+        return f"{LOSSES[loss].title}: {pairs}, whose shapes fit as they are."
+    joined = between[0].replace("->", "→") if len(between) == 1 else f"{found.parameters:,} parameters that train along"
+    return f"{LOSSES[loss].title}: {pairs}, joined by {joined}."
 
 
 def _memory(config: DistillConfig, data: Foreseen) -> Finding:

@@ -28,7 +28,8 @@ _BETWEEN = {
     "simkd": "the projector, a part of the student that stays in it",
     "crd": "both projected linearly to as many numbers",
 }
-_NONE = "none: compared as they are"
+NOTHING = "none"
+"""What a connector's words begin with where layers need none."""
 
 
 @dataclass(frozen=True)
@@ -183,14 +184,14 @@ def _facts(loss: str, pair: Pair, parameters: int) -> PairFacts:
     from distill_core.mapping.connectors import plan, words_of
 
     if loss == "spatial" and not parameters:
-        connector = "none: compared at the smaller size"
+        connector = f"{NOTHING}: compared at the smaller size"
     elif loss in _BETWEEN:
         connector = _BETWEEN[loss]
     elif LOSSES[loss].connects:
         connector = plan(pair.student_shape, pair.teacher_shape, pair.widening_steps)
-        connector = "none needed" if connector == "identity" else connector
+        connector = f"{NOTHING} needed" if connector == "identity" else connector
     else:
-        connector = _NONE
+        connector = f"{NOTHING}: compared as they are"
     return PairFacts(
         pair.student,
         words_of(pair.student_shape),

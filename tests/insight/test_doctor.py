@@ -29,6 +29,17 @@ def test_classes_and_inputs_agree_or_that_is_left_open() -> None:
     assert "28×28 pixels, 1 channel, mean 0.286" in found("Images").sentence
 
 
+def test_how_layers_fit_is_told_where_a_method_pairs_them() -> None:
+    sentence = found("Layers", student="resnet8-w16", terms=["at", "hint"]).sentence
+    assert sentence == (
+        "Attention transfer: 3 pairs of layers, whose shapes fit as they are. "
+        "Hint (FitNets): 1 pair of layers, joined by 1x1 convolution 32 → 96."
+    )
+    vid = found("Layers", student="resnet8-w16", terms=["vid"]).sentence
+    assert vid.startswith("Variational information (VID): 3 pairs of layers, joined by ")
+    assert "Layers" not in [each.about for each in told(QUICKSTART.changed({"terms": {"at": 0}}))]
+
+
 @pytest.mark.parametrize(("optimiser", "numbers"), [("sgd", 3), ("adamw", 4)])
 def test_memory_counts_weights_gradients_and_what_the_optimiser_keeps(optimiser: str, numbers: int) -> None:
     student = parameters(models.build("resnet8-w8", channels=1, classes=10, seed=0, size=(28, 28)))
