@@ -1,51 +1,23 @@
-"""Which student and which way to teach it for a case; each claim names the study that it comes from."""
+"""What is advised for a case and why, in words; each claim names the study that it comes from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.insight.doubts import looks_at_labels
-from distill_core.insight.words import about, count, difference, megabytes, milliseconds
+from distill_core.insight.words import about, count, megabytes, milliseconds
 from distill_core.losses.registry import LOSSES
 from distill_core.studies.evidence import Evidence, apart, nearest
 from distill_core.studies.reading import chosen
+from distill_core.studies.weighing import Case, behind, bytes_of, first_choice, fits, mean_of, near, tenths, weighed
 from distill_core.studies.words import gained, half, share
 
-Goal = Literal["accurate", "small"]
-
-BYTES_EACH = 4
-"""Of a parameter at 32 bits; a file holds a little more beside them."""
 FAR = 3.0
 """So many times more or fewer labels than in any study is another case."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """What a user has and wants.
-
-    Attributes:
-        task: ``vision`` or ``language``.
-        dataset: by name.
-        labels: how many the student may see; infinite for all.
-        goal: the most accurate student within the limits, or the smallest that stays near its teacher.
-        within: how near, as a share of 1, where the goal is "small".
-        most_bytes: of the file, or None.
-        most_ms: CPU time of one input, or None.
-        seconds: for the training of student and baseline, or None.
-    """
-
-    task: str
-    dataset: str
-    labels: float
-    goal: Goal = "accurate"
-    within: float = 0.02
-    most_bytes: float | None = None
-    most_ms: float | None = None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +56,10 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     """
     of_data = [each for each in known if each.is_of(case.task, case.dataset)]
     of_kind = of_data or [each for each in known if each.config.task == case.task]
-    weighed = [*_candidates(of_kind, case), *_taught_otherwise(of_kind, case)]
-    candidates = tuple(sorted(weighed, key=lambda each: (each.row.parameters, _behind(each))))
-    fitting = tuple(each for each in candidates if _fits(each, case))
+    candidates = weighed(of_kind, case)
+    fitting = tuple(each for each in candidates if fits(each, case))
     reasons = [] if of_data else [_other_data(case, of_kind)]
-    student = _student(fitting, case)
+    student = first_choice(fitting, case)
     if student is None:
         why = _none_fits(case, candidates)
         return Advice(None, (*reasons, why), candidates, fitting, why.evidence)
@@ -105,118 +76,14 @@ def advise(case: Case, known: Sequence[Evidence]) -> Advice:
     return Advice(settings, tuple(reasons), candidates, fitting, student)
 
 
-def _candidates(known: Sequence[Evidence], case: Case, losses: tuple[str, ...] = ()) -> Iterator[Evidence]:
-    """One piece a student: taught by these losses, at its nearest number of labels or at fewer that did better.
-
-    What it costs to run is taken from wherever that was measured, for it does not depend on the training.
-
-    Args:
-        known: of all studies of this kind.
-        case: what the user has and wants.
-        losses: those beside soft labels and labels; none means soft labels alone.
-    """
-    by_student: dict[str, list[Evidence]] = {}
-    for each in known:
-        if each.losses == losses if losses else each.is_plain:
-            by_student.setdefault(each.config.student, []).append(each)
-    for some in by_student.values():
-        yield _with_costs(_best_for(case.labels, some), some)
-
-
-def _taught_otherwise(known: Sequence[Evidence], case: Case) -> Iterator[Evidence]:
-    """The same for each other way to teach, as far as it was measured with labels that the case has."""
-    near = nearest(known, case.labels)
-    found = [each for each in known if each.losses and (each.labels <= case.labels or each in near)]
-    for losses in sorted({each.losses for each in found}):
-        yield from _candidates(found, case, losses)
-
-
-def _best_for(labels: float, alike: Sequence[Evidence]) -> Evidence:
-    """Of pieces about a student that at the nearest number of labels, unless validation prefers one with fewer."""
-    near = max(nearest(alike, labels), key=_worth)
-    better = [
-        each
-        for each in alike
-        if each.labels <= labels
-        and each.row.seeds >= near.row.seeds
-        and (each.row.validation or 0.0) > (near.row.validation or 0.0)
-    ]
-    return max(better, key=_worth, default=near)
-
-
-def _with_costs(one: Evidence, alike: Sequence[Evidence]) -> Evidence:
-    """A piece with the student's size and time from the study that measured it fastest, if its own did not."""
-    measured = [each for each in alike if each.row.cpu_ms is not None and each.row.bytes is not None]
-    if one.row.cpu_ms is not None or not measured:
-        return one
-    best = min(measured, key=lambda each: each.row.cpu_ms or math.inf)
-    return replace(one, row=replace(one.row, bytes=best.row.bytes, cpu_ms=best.row.cpu_ms), costs_from=best.title)
-
-
-def _worth(each: Evidence) -> tuple[int, bool, float]:
-    """Of two pieces about a student at one number of labels: one of more seeds, one's own, what validation prefers."""
-    return (each.row.seeds, not each.where, each.row.validation or 0.0)
-
-
-def _fits(each: Evidence, case: Case) -> bool:
-    """Whether a student is within the limits; one whose time nobody measured is not known to be."""
-    small = case.most_bytes is None or _bytes(each) <= case.most_bytes
-    quick = case.most_ms is None or (each.row.cpu_ms is not None and each.row.cpu_ms <= case.most_ms)
-    return small and quick
-
-
-def _bytes(each: Evidence) -> int:
-    return each.row.bytes or BYTES_EACH * each.row.parameters
-
-
 def _size(each: Evidence) -> str:
     """Of the file; where none was made, of the numbers in it alone."""
-    return megabytes(_bytes(each)) if each.row.bytes else f"at least {megabytes(_bytes(each))}"
-
-
-def _student(fitting: Sequence[Evidence], case: Case) -> Evidence | None:
-    """The smallest that is near enough, or the most accurate: of another way to teach, one that is surely better."""
-    if case.goal == "small":
-        return next((each for each in fitting if _near(each, case)), None)
-    plain = max((each for each in fitting if not each.losses), key=_mean, default=None)
-    least = -math.inf
-    if plain is not None:
-        least = _mean(plain) + (plain.row.accuracy.half_width or 0.0)
-    return max((each for each in fitting if _mean(each) - _half(each) > least), key=_mean, default=plain)
-
-
-def _mean(each: Evidence) -> float:
-    return each.row.accuracy.mean
-
-
-def _half(each: Evidence) -> float:
-    """How far the mean may be off, as a share of 1; with one seed nothing bounds it."""
-    half_width = each.row.accuracy.half_width
-    return math.inf if half_width is None else half_width
-
-
-def _near(each: Evidence, case: Case) -> bool:
-    """Whether a student surely stays as near to its teacher as is asked, if anything is.
-
-    The whole interval of its mean must, by the tenths that a reader sees.
-    """
-    return case.goal != "small" or _tenths(_behind(each)) + _tenths(_half(each)) <= _tenths(case.within)
-
-
-def _tenths(share: float) -> float:
-    """Tenths of a point, whole ones."""
-    return round(1000 * share) if math.isfinite(share) else math.inf
-
-
-def _behind(each: Evidence) -> float:
-    """How far its mean is behind the teacher, as a share of 1: the difference of the figures that are shown."""
-    behind = difference(each.teacher, _mean(each))
-    return math.inf if behind is None else behind
+    return megabytes(bytes_of(each)) if each.row.bytes else f"at least {megabytes(bytes_of(each))}"
 
 
 def _behind_in_words(each: Evidence) -> str:
     seeds = ", one seed" if each.row.accuracy.half_width is None else ""
-    return f"{100 * _behind(each):.1f}{half(each.row.accuracy)} behind{seeds}"
+    return f"{100 * behind(each):.1f}{half(each.row.accuracy)} behind{seeds}"
 
 
 def _within(case: Case) -> str:
@@ -234,8 +101,8 @@ def _none_fits(case: Case, candidates: Sequence[Evidence]) -> Reason:
     if not candidates:
         return Reason("Student", "No study with a teacher has finished for this kind of model, so nothing can be said.")
     smallest = candidates[0]
-    if case.goal == "small" and any(_fits(each, case) for each in candidates):
-        best = min((each for each in candidates if _fits(each, case)), key=_behind)
+    if case.goal == "small" and any(fits(each, case) for each in candidates):
+        best = min((each for each in candidates if fits(each, case)), key=behind)
         told = (
             f"No student that was measured surely comes within {_within(case)} of its teacher: the nearest, "
             f"{best.config.student} by {losses_of(best)}, stays {_behind_in_words(best)}, after "
@@ -261,21 +128,21 @@ def _why_this_student(student: Evidence, fitting: Sequence[Evidence], case: Case
         if len(fitting) > 1
         else "the only one within your limits"
     )
-    behind = f", {100 * _behind(student):.1f} points behind its teacher" if student.teacher is not None else ""
+    apart_by = f", {100 * behind(student):.1f} points behind its teacher" if student.teacher is not None else ""
     time = f"; one input took {milliseconds(row.cpu_ms)} of CPU time" if row.cpu_ms is not None else ""
     time += f" (as “{student.costs_from}” measured it)" if student.costs_from else ""
     return Reason(
         "Student",
         f"{student.config.student} ({count(row.parameters)} parameters) is {which}: {share(row.accuracy)} on test "
-        f"after {epochs_of(student)}{behind}, as a file {_size(student)}{time}.{_almost(student, fitting, case)}",
+        f"after {epochs_of(student)}{apart_by}, as a file {_size(student)}{time}.{_almost(student, fitting, case)}",
         student,
     )
 
 
 def _unsure_above(student: Evidence, fitting: Sequence[Evidence]) -> str:
     """That another way to teach had a higher mean, where it is not surely better."""
-    best = max(fitting, key=_mean)
-    if _mean(best) <= _mean(student):
+    best = max(fitting, key=mean_of)
+    if mean_of(best) <= mean_of(student):
         return ""
     way, other = (losses_of(each) for each in (student, best))
     return f" by {way} ({best.config.student} by {other} had {share(best.row.accuracy)}, not surely more)"
@@ -289,7 +156,7 @@ def _almost(student: Evidence, fitting: Sequence[Evidence], case: Case) -> str:
     names = [
         f"{each.config.student} by {losses_of(each)} ({_behind_in_words(each)})"
         for each in smaller
-        if _tenths(_behind(each)) <= _tenths(case.within)
+        if tenths(behind(each)) <= tenths(case.within)
     ]
     if not names:
         return ""
@@ -413,12 +280,12 @@ def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]
         yield {
             "Student": each.config.student,
             "On test": share(each.row.accuracy),
-            "Behind its teacher": f"{100 * _behind(each):.1f}" if each.teacher is not None else "–",
+            "Behind its teacher": f"{100 * behind(each):.1f}" if each.teacher is not None else "–",
             "Taught by": losses_of(each),
             "Labels": f"{each.labels:,.0f}" if math.isfinite(each.labels) else "all",
             "Epochs": str(each.config.training.epochs),
             "Gain over labels alone": gained(each.row.gain),
             "File": _size(each),
             "CPU time": milliseconds(each.row.cpu_ms) if each.row.cpu_ms is not None else "not measured",
-            "Within your limits": "yes" if _fits(each, case) and _near(each, case) else "no",
+            "Within your limits": "yes" if fits(each, case) and near(each, case) else "no",
         }

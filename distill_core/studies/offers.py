@@ -12,7 +12,8 @@ from distill_core.insight.doubts import looks_at_labels
 from distill_core.insight.seeds import MeanGain
 from distill_core.insight.words import percent
 from distill_core.losses.registry import LOSSES
-from distill_core.studies.advice import Advice, Case, epochs_of
+from distill_core.studies.advice import Advice, epochs_of
+from distill_core.studies.weighing import Case
 from distill_core.studies.words import share
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from distill_core.presets import load
-from distill_core.studies.advice import Case, advise, table
+from distill_core.studies.advice import advise, table
 from distill_core.studies.evidence import Evidence, apart, evidence_of
 from distill_core.studies.keeping import recorded
 from distill_core.studies.outcome import RunRow
 from distill_core.studies.plan import StudyPlan
+from distill_core.studies.weighing import Case
 
 CASE = Case("vision", "fashion-mnist-mini", 400)
 

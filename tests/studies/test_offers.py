@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from distill_core.studies.advice import Case, advise
+from distill_core.studies.advice import advise
 from distill_core.studies.evidence import Evidence, evidence_of
 from distill_core.studies.keeping import recorded
 from distill_core.studies.offers import larger_than, offers
+from distill_core.studies.weighing import Case
 
 CASE = Case("vision", "fashion-mnist-mini", 400)
 

@@ -6,8 +6,9 @@ import streamlit as st
 
 from distill_core.errors import ConfigError
 from distill_core.presets import BEGINNINGS
-from distill_core.studies.advice import Advice, Case, Reason, table
+from distill_core.studies.advice import Advice, Reason, table
 from distill_core.studies.offers import offers
+from distill_core.studies.weighing import Case
 from pages.components.advisor.larger import measure_larger
 from pages.components.as_text import as_text
 from pages.components.links import link_to_configuration

@@ -9,7 +9,7 @@ import streamlit as st
 from distill_core.errors import DistillError
 from distill_core.insight.names import OWN_FILES
 from distill_core.presets import BEGINNINGS, load
-from distill_core.studies.advice import Case
+from distill_core.studies.weighing import Case
 from distill_core.task import task_named
 from pages.components.form.models import TASKS
 from pages.components.links import configuration
