@@ -276,6 +276,7 @@ def losses_of(each: Evidence) -> str:
 
 def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]]:
     """The students that were weighed, a row each, in words."""
+    two_machines = len({bool(each.where) for each in candidates}) > 1
     for each in candidates:
         yield {
             "Student": each.config.student,
@@ -286,6 +287,13 @@ def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]
             "Epochs": str(each.config.training.epochs),
             "Gain over labels alone": gained(each.row.gain),
             "File": _size(each),
-            "CPU time": milliseconds(each.row.cpu_ms) if each.row.cpu_ms is not None else "not measured",
+            "CPU time": _time(each, two_machines),
             "Within your limits": "yes" if fits(each, case) and near(each, case) else "no",
         }
+
+
+def _time(each: Evidence, two_machines: bool) -> str:
+    """Of one input; where some were measured here and some elsewhere, which this was."""
+    if each.row.cpu_ms is None:
+        return "not measured"
+    return milliseconds(each.row.cpu_ms) + (" elsewhere" if two_machines and each.where else "")

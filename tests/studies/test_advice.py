@@ -256,3 +256,10 @@ def test_where_soft_labels_bring_nobody_near_another_way_that_did_is_advised_bes
         ("resnet8-w16", "soft labels", "no"),
         ("resnet8-w8", "Reused classifier (SimKD)", "yes"),
     ]
+
+
+def test_times_of_two_machines_in_one_table_are_told_apart() -> None:
+    case = Case("vision", "fashion-mnist-mini", 400)
+    assert [row["CPU time"] for row in table(SIZES, case)] == ["0.03 ms", "0.05 ms", "0.09 ms"]
+    mixed = [replace(SIZES[0], where="another machine"), *SIZES[1:]]
+    assert [row["CPU time"] for row in table(mixed, case)] == ["0.03 ms elsewhere", "0.05 ms", "0.09 ms"]
