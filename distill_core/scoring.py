@@ -16,6 +16,8 @@ from distill_core.task import Feed, Score, Split
 EVALUATION_BATCH = 125
 MOST_CLASSES = 200
 """Each epoch's event holds a figure of each class; of more there is no picture that could be read."""
+AGREEMENT = "agreement"
+"""What `same_answers` is called among a score's metrics."""
 LOGITS_AT_ONCE = 2**25
 """Logits that an evaluation holds at a time: 128 MB."""
 

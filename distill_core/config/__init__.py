@@ -63,6 +63,9 @@ SCHEMA_VERSION = 1
 TEACHER = "teacher"
 """What `begin_from` calls the run's own teacher."""
 
+WISHES = {"gradient_shares"}
+"""Settings of the training that only ask to see more of it; they change no number."""
+
 
 class DistillConfig(Part):
     """Everything that decides what a run does.
@@ -247,7 +250,7 @@ class DistillConfig(Part):
 
         Settings at their defaults are left out, so that a new setting changes no hash.
         """
-        beside: dict[str, Any] = {"name": True, "baseline": True, "training": {"gradient_shares"}}
+        beside: dict[str, Any] = {"name": True, "baseline": True, "training": WISHES}
         if self.begin_from is None:
             beside["begin_layers"] = True
         data = self.model_dump(mode="json", exclude=beside, exclude_defaults=True)

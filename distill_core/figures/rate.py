@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from distill_core.figures.layout import Figure, calm_top, plain, thinned
@@ -24,7 +25,7 @@ def rate_curve(
         empty: what is said while there are no points.
     """
     frame = thinned(frame.reindex(columns=["step", "learning_rate"]).astype(float))
-    top = calm_top(frame["learning_rate"].to_numpy())
+    top = calm_top(np.array([frame["learning_rate"].max()]))  # all of it: a rate has no spikes that could be left out
     curve = {
         "type": "scatter",
         "mode": "lines+markers" if len(frame) == 1 else "lines",

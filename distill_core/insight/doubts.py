@@ -86,7 +86,7 @@ def doubts(
             yield f"{loss_named(loss).title} on two classes: {_OF_TWO_CLASSES[loss]}."
     if not looks_at_labels(config):
         why = "alpha = 1 uses" if config.objective.alpha == 1 else "With these weights the run uses"
-        yield f"{why} no labels: the student learns from the teacher's answers alone."
+        yield f"{why} no labels: the student learns from the teacher alone."
     elif _writes_every_text(config):
         yield (
             "on_policy = 1 uses no labels: the student writes every text itself, and the teacher alone judges what it "

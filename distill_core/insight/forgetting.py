@@ -27,8 +27,7 @@ def forgetting(track: Track) -> str:
     ]
     changes = changes or [f"accuracy {percent(before[-1]['validation'])} → {percent(after[-1]['validation'])}"]
     span = f"from epoch {before[-1]['epoch']:.0f} to {after[-1]['epoch']:.0f}"
-    best = max(track.evaluated, key=lambda row: row["validation"])
-    kept = (
-        "" if best["step"] > phase.start else f" The weights that are kept are of epoch {best['epoch']:.0f}, before it."
-    )
+    best, kept = track.best, ""
+    if best is not None and best["step"] <= phase.start:
+        kept = f" The weights that are kept are of epoch {best['epoch']:.0f}, before it."
     return f"What {phase.name} changed on validation, {span}: {', '.join(changes)}.{kept}"

@@ -36,7 +36,7 @@ class Track:
     evaluated: list[dict[str, float]] = field(default_factory=list)
     by_class: dict[float, tuple[float | None, ...]] = field(default_factory=dict)
     happened: list[Mark] = field(default_factory=list)
-    best: Mark | None = None
+    best_mark: Mark | None = None
     watching: Watching | None = None
     looks: list[Looked] = field(default_factory=list)
     teacher_look: Looked | None = None
@@ -44,7 +44,7 @@ class Track:
     @property
     def marks(self) -> list[Mark]:
         """What happened beside learning, by step; of the best epochs only the latest is told."""
-        return sorted([*self.happened, *([self.best] if self.best else [])], key=lambda mark: mark.step)
+        return sorted([*self.happened, *([self.best_mark] if self.best_mark else [])], key=lambda mark: mark.step)
 
     @property
     def steps(self) -> int:
@@ -69,15 +69,23 @@ class Track:
         return self.evaluated[-1]["validation"] if self.evaluated else None
 
     @property
+    def best(self) -> dict[str, float] | None:
+        """What was measured after the epoch whose weights are kept: the first that reached the best on validation.
+
+        What a student had before its first step is not among them.
+        """
+        judged = (row for row in self.evaluated if row["epoch"] > 0)
+        return max(judged, key=lambda row: row["validation"], default=None)
+
+    @property
     def best_accuracy(self) -> float | None:
         """The best on validation so far."""
-        return max((row["validation"] for row in self.evaluated), default=None)
+        return self.best["validation"] if self.best else None
 
     @property
     def best_epoch(self) -> int | None:
-        """After which the student is kept: the first that reached the best on validation."""
-        best = max(self.evaluated, key=lambda row: row["validation"], default=None)
-        return int(best["epoch"]) if best else None
+        """After which the student is kept."""
+        return int(self.best["epoch"]) if self.best else None
 
     def losses(self) -> pd.DataFrame:
         """One row a logged step, in the form `figures.loss_curves` takes."""
@@ -144,7 +152,7 @@ class Track:
             self.evaluated.append({**event.metrics, **row})
             self.by_class[event.epoch] = event.by_class
             if event.best:
-                self.best = Mark("best", event.step, f"best on validation, epoch {event.epoch}")
+                self.best_mark = Mark("best", event.step, f"best on validation, epoch {event.epoch}")
 
     def _go_back_to(self, step: int) -> None:
         """A run resumed from a checkpoint takes some steps again; what it said of them the first time goes."""
@@ -153,8 +161,8 @@ class Track:
         self.evaluated = [row for row in self.evaluated if row["step"] <= step]
         self.looks = [look for look in self.looks if look.step <= step]
         self.happened = [mark for mark in self.happened if mark.step <= step]
-        if self.best and self.best.step > step:
-            self.best = None
+        if self.best_mark and self.best_mark.step > step:
+            self.best_mark = None
 
     def _learn_teacher(self, result: dict[str, Any]) -> None:
         teacher = result.get("teacher")

@@ -7,8 +7,9 @@ from distill_core.losses.registry import LOSSES
 
 
 def reads_temperature(config: DistillConfig) -> bool:
-    """Whether any loss that counts compares answers; those that pair layers alone soften nothing."""
-    return any(name != "ce" and LOSSES[name].layers == "none" for name in counted(config))
+    """Whether any loss that counts softens answers by it."""
+    options = {term.loss: term.options for term in config.terms}
+    return any(LOSSES[name].reads_temperature(options.get(name, {})) for name in counted(config))
 
 
 def reads_alpha(config: DistillConfig) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from distill_core import presets
 from distill_core.cards import forked_from, parted, spoken
-from distill_core.config import DistillConfig
+from distill_core.config import WISHES, DistillConfig
 from distill_core.insight.levels import reads_temperature
 from distill_core.insight.settings import differences, said
 from distill_core.task import task_named
@@ -21,7 +21,7 @@ OWN_FILES = ("folder", "jsonl")
 OWN_DATA = "data_here"
 """In the provenance of a teacher that stays on this machine: where those files are."""
 
-_TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder", "gradient_shares"}
+_TOLD = {"student", "teacher", "temperature", "label_budget", "baseline", "data_folder", *WISHES}
 
 
 def teacher_name(reference: str | None) -> str:
@@ -93,18 +93,20 @@ def run_name(config: DistillConfig) -> str:
     parts += [f"begun as {fork}"] if fork else []
     for name, (_, value) in differences([presets.load("quickstart"), config]).items():
         if name not in _TOLD and (taught or name not in ("alpha", "phases", "draws")):
-            parts.append(data_name(config) if name == "dataset" else _part(name, value))
+            parts.append(_part(name, value, config))
     return _fitting(parts)
 
 
-def _part(name: str, value: Any) -> str:
+def _part(name: str, value: Any, config: DistillConfig) -> str:
     """A setting in a word or two."""
+    if name == "dataset":
+        return data_name(config)
     if name == "epochs":
         return f"{value} epoch{'s' if value != 1 else ''}"
     if name == "phases":
         return "phases " + "/".join(f"{phase['share']:.0%}" for phase in value)
     if name == "terms":
-        return " + ".join(term["loss"] for term in value) or "no more losses"
+        return further_losses(config).removeprefix("with ") or "other weights"
     value = f"{value:g}" if isinstance(value, float) else said(name, value)
     return f"{name.replace('_', ' ')} {value}"
 

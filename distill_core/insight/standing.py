@@ -30,6 +30,13 @@ def student_standing(history: RunHistory, status: str) -> str:
     return "on validation" if history.lead is None else f"{points(history.lead)}, same epoch"
 
 
+def no_shares(status: str) -> str:
+    """What a chart of the terms' shares of the gradient says before there is one, however many steps were taken."""
+    if status in _OVER:
+        return "No shares were recorded: too few steps, or a single term"
+    return "Shares come after some steps with several terms"
+
+
 def empty_chart(status: str, what: str) -> str:
     """What an empty chart of every `what`, such as "step", says."""
     if status == "queued":

@@ -62,6 +62,7 @@ class LossInfo:
         from_likeliest: whether it can do with the likeliest classes of the teacher's answer, where it reads answers.
         of_texts: whether it suits texts; one that compares the places of an image does not.
         of_images: whether it suits images; one that compares the tokens of a text does not.
+        softens: whether it reads the run's temperature: always, never, or with one value of one of its options.
         mean_over: the positions of a batch, or those whose label is seen, each by itself: then the parts of a batch
             add up to the whole. "batch" for a loss that relates them to each other, or keeps something from each step
             for the next: then they do not.
@@ -81,8 +82,16 @@ class LossInfo:
     from_likeliest: bool = False
     of_texts: bool = True
     of_images: bool = True
+    softens: bool | tuple[str, bool] = False
     mean_over: MeanOver = "positions"
     options: Mapping[str, Option] = field(default_factory=dict)
+
+    def reads_temperature(self, options: Mapping[str, Any]) -> bool:
+        """Whether it does, with these of its options set and the others as they are by default."""
+        if isinstance(self.softens, bool):
+            return self.softens
+        option, value = self.softens
+        return bool((self.defaults | dict(options))[option] == value)
 
     def suits(self, images: bool) -> bool:
         """Whether it is for images, or for texts."""
@@ -118,6 +127,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.soft_labels:SoftLabels",
         from_likeliest=True,
+        softens=True,
     ),
     "hard": LossInfo(
         "Hard labels of the teacher",
@@ -127,6 +137,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.hard_labels:HardLabels",
         from_likeliest=True,
+        softens=("softened", True),
         options={"softened": Option(False, "Softened and scaled like soft labels, to compare with them")},
     ),
     "kd-std": LossInfo(
@@ -146,6 +157,7 @@ LOSSES: dict[str, LossInfo] = {
         1.0,
         "distill_core.losses.decoupled:DecoupledSoftLabels",
         labels=True,
+        softens=True,
         options={
             "alpha": Option(1.0, "Weight of the right class against the rest (TCKD)"),
             "beta": Option(8.0, "Weight among the other classes (NCKD)"),
@@ -159,6 +171,7 @@ LOSSES: dict[str, LossInfo] = {
         2.0,
         "distill_core.losses.correlations:Correlations",
         mean_over="batch",
+        softens=True,
         options={
             "between": Option(1.0, "Weight over the classes of an image"),
             "within": Option(1.0, "Weight over the images of a class"),
@@ -171,6 +184,7 @@ LOSSES: dict[str, LossInfo] = {
         "Gu et al. 2023, MiniLLM (2306.08543), section 2.1",
         1.0,
         "distill_core.losses.divergences:ReverseKL",
+        softens=True,
     ),
     "jsd": LossInfo(
         "Jensen-Shannon (JSD)",
@@ -179,6 +193,7 @@ LOSSES: dict[str, LossInfo] = {
         "Agarwal et al. 2023, GKD (2306.13649), eq. 1, divided by beta (1 - beta)",
         1.0,
         "distill_core.losses.divergences:JensenShannon",
+        softens=True,
         options={"beta": Option(0.5, "From soft labels (0) to reverse KL (1)")},
     ),
     "skl": LossInfo(
@@ -188,6 +203,7 @@ LOSSES: dict[str, LossInfo] = {
         "Ko et al. 2024, DistiLLM (2402.03898), section 3.1",
         1.0,
         "distill_core.losses.divergences:SkewedKL",
+        softens=True,
         options={
             "skew": Option(0.1, "Share of itself in what an answer is compared with (0 is plain KL)"),
             "reverse": Option(False, "Reversed: keep to what the teacher finds likely"),
@@ -348,6 +364,7 @@ LOSSES: dict[str, LossInfo] = {
         0.5,
         "distill_core.losses.distillation_token:DistillationToken",
         of_texts=False,
+        softens=("hard", False),
         options={"hard": Option(True, "Copy the teacher's choice, not its softened answer")},
     ),
 }

@@ -95,7 +95,7 @@ def _data(config: DistillConfig, card: ModelCard, summary: dict[str, Any]) -> It
         )
         yield f"- labels the student saw: {f'{seen:,}' if seen else budget}{others}"
     else:
-        yield "- labels the student saw: none; it learned from the teacher's answers alone"
+        yield "- labels the student saw: none; it learned from the teacher alone"
     if config.teacher:
         facts = [teacher_name(config.teacher), *levels_said(config), further_losses(config)]
         yield f"- teacher: {', '.join(fact for fact in facts if fact)}"

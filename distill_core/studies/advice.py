@@ -168,7 +168,7 @@ def _as_taught(student: Evidence) -> Advised:
     ways = [LOSSES[loss] for loss in student.losses if loss in LOSSES]
     told = " ".join([f"{losses_of(student)}, as in that study.", *(way.sentence for way in ways)])
     if not looks_at_labels(student.config):
-        told += " It looks at no label: the student learns from the teacher's answers alone."
+        told += " It looks at no label: the student learns from the teacher alone."
     terms = [term.model_dump(mode="json") for term in student.config.terms]
     return {"terms": terms}, [Reason("Method", told, student)]
 

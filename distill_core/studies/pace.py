@@ -1,88 +1,102 @@
-"""How long runs may take, before they begin: going by runs like them, or by how fast their models learned here."""
+"""How long the training of runs may take, before they begin: by how fast the same models learned here before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from distill_core.config import DistillConfig
+from distill_core.cards import parted
+from distill_core.config import WISHES, DistillConfig
+from distill_core.insight.levels import counted
 from distill_core.insight.words import about
 from distill_core.runs.records import RunRecord
 from distill_core.studies.evidence import inputs_of
 from distill_core.studies.plan import Job
+from distill_core.studies.standing import standing
+
+_SLOWS_NOTHING: dict[str, Any] = {
+    "name": True,
+    "seed": True,
+    "baseline": True,
+    "label_budget": True,
+    "labels_file": True,
+    "student": True,
+    "terms": True,
+    "phases": True,
+    "objective": {"temperature", "alpha"},
+    "optimiser": {"learning_rate", "weight_decay", "lr_warmup"},
+    "training": {"epochs", *WISHES},
+}
+"""Settings that change how long a run is, what it learns or what it is called, but not how long a step takes; student,
+terms and phases are looked at apart."""
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """How long runs may take; `whole` says whether all they do is counted, not the steps of training alone."""
+def training_seconds(known: Sequence[RunRecord], wanted: Sequence[DistillConfig]) -> float | None:
+    """How long the steps of these runs may take, and of the baselines that nobody has made for them yet.
 
-    seconds: float
-    whole: bool
-
-    @property
-    def sentence(self) -> str:
-        """For example ``about 40 s, going by the quickest such runs here``."""
-        if self.whole:
-            return f"{about(self.seconds)}, going by the quickest such runs here"
-        return f"{about(self.seconds)} of training, going by runs of the same models here; export and measuring follow"
-
-
-def forecast(known: Sequence[RunRecord], jobs: Sequence[Job]) -> Forecast | None:
-    """How long the runs may take; None if nothing is known here of one of them.
-
-    Runs that are alike in models, data, methods and length tell it whole. Else it is told from how many inputs a second
-    a student took in when it learned in the same way. Of several the quickest counts, for it was disturbed least.
+    Told by how many inputs a second a student took in that learned in the same way. Of several the quickest counts, for
+    it was disturbed least.
 
     Args:
-        known: the stored runs.
-        jobs: of the study, or of the one run.
+        known: the stored runs and baselines, newest first.
+        wanted: the runs, in the order in which they train.
+
+    Returns:
+        None if one of them learns in a way that none has here.
     """
     finished = [record for record in known if record.status == "finished"]
-    took = _quickest((_kind(record.config), _took(record)) for record in finished)
-    kinds = [_kind(job.config) for job in jobs]
-    if jobs and all(kind in took for kind in kinds):
-        return Forecast(sum(took[kind] for kind in kinds), whole=True)
-    paces = _quickest((_way(record.config), _seconds_an_input(record)) for record in finished)
-    made = {baseline for record in finished if (baseline := _baseline_of(record.config))}
-    seconds = 0.0
-    for job in jobs:
-        pace, inputs, baseline = paces.get(_way(job.config)), inputs_of(job.config), _baseline_of(job.config)
-        if pace is None or inputs is None:
+    ahead = [*wanted, *_missing_baselines(finished, wanted)]
+    paces = _seconds_an_input(finished)
+    inputs = {_data(config): inputs_of(config) for config in {_data(each): each for each in ahead}.values()}
+    total = 0.0
+    for config in ahead:
+        pace, count = paces.get(_way(config)), inputs[_data(config)]
+        if pace is None or count is None:
             return None
-        trainings = 1 if baseline is None or baseline in made else 2
-        made |= {baseline} if baseline else set()
-        seconds += trainings * job.config.training.epochs * inputs * pace
-    return Forecast(seconds, whole=False) if jobs else None
+        total += config.training.epochs * count * pace
+    return total
 
 
-def _quickest(timed: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+def study_seconds(known: Sequence[RunRecord], jobs: Sequence[Job]) -> float | None:
+    """The same for what a study still lacks."""
+    found = standing(known, jobs).jobs
+    lacking = (job.config for job, record in found if record is None or record.status != "finished")
+    return training_seconds(known, list({config.fingerprint(): config for config in lacking}.values()))
+
+
+def in_words(seconds: float) -> str:
+    """``about 40 s of training``, by what that goes, and what comes on top of it."""
+    return (
+        f"{about(seconds)} of training, by how fast the same models learned here; the teacher's answers, validation, "
+        "export and measuring come on top"
+    )
+
+
+def _missing_baselines(finished: Sequence[RunRecord], wanted: Sequence[DistillConfig]) -> list[DistillConfig]:
+    """Those that the runs ask for, each once."""
+    asking = (config for config in wanted if config.baseline and config.teacher is not None)
+    needed = {baseline.fingerprint(): baseline for config in asking for baseline in [config.baseline_config()]}
+    made = {record.fingerprint for record in finished}
+    return [baseline for fingerprint, baseline in needed.items() if fingerprint not in made]
+
+
+def _seconds_an_input(finished: Sequence[RunRecord]) -> dict[str, float]:
+    """Of each way in which something learned here, the least."""
     found: dict[str, float] = {}
-    for what, seconds in timed:
-        if seconds is not None:
-            found[what] = min(seconds, found.get(what, seconds))
+    for record in finished:
+        if speed := (record.summary or {}).get("images_per_second"):
+            way = _way(record.config)
+            found[way] = min(1 / speed, found.get(way, 1 / speed))
     return found
 
 
-def _took(record: RunRecord) -> float | None:
-    """From its start to its end, its baseline's training in between."""
-    return record.ended - record.started if record.started is not None and record.ended is not None else None
-
-
-def _seconds_an_input(record: RunRecord) -> float | None:
-    speed = (record.summary or {}).get("images_per_second")
-    return 1 / speed if speed else None
-
-
-def _kind(config: DistillConfig) -> str:
-    return repr((_way(config), config.training.epochs, config.baseline))
-
-
 def _way(config: DistillConfig) -> str:
-    """All that the time of a step depends on most."""
-    methods = sorted({term.loss for term in config.terms if term.weight != 0})
-    return repr((config.dataset, config.image_size, config.student, config.teacher, methods, config.training.on_policy))
+    """All that decides how long a step takes."""
+    plain = all(phase.terms is None for phase in config.phases) and not any(term.phases for term in config.terms)
+    phases = [] if plain else config.model_dump(mode="json", include={"phases", "terms"})
+    rest = config.model_dump(mode="json", exclude=_SLOWS_NOTHING)
+    return repr((parted(config.student)[1], sorted(counted(config)), phases, rest))
 
 
-def _baseline_of(config: DistillConfig) -> str | None:
-    """Which training on labels alone it asks for."""
-    return config.baseline_config().fingerprint() if config.baseline and config.teacher is not None else None
+def _data(config: DistillConfig) -> tuple[object, ...]:
+    return config.task, config.dataset, config.data_folder

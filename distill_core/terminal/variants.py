@@ -238,7 +238,12 @@ def with_free_name(plan: StudyPlan) -> StudyPlan:
 
 
 def _same_work(one: StudyPlan, other: StudyPlan) -> bool:
-    return (one.base, one.variants) == (other.base, other.variants)
+    """Whether both name the same variants and train the same for each; names for people and seeds play no part."""
+    return _work(one) == _work(other)
+
+
+def _work(plan: StudyPlan) -> dict[str, str]:
+    return {job.variant: job.config.changed({"seed": 0}).fingerprint() for job in plan.jobs()}
 
 
 def check_options(

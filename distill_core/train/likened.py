@@ -11,8 +11,6 @@ from distill_core.scoring import Closeness, closeness
 from distill_core.task import Score
 from distill_core.train.setup import Workshop
 
-AGREEMENT = "agreement"
-"""Of a student with a teacher, among what is measured of it while it learns."""
 KL, TOKEN_AGREEMENT = "kl", "token_agreement"
 """How near a student is to the model it began with, among what is measured of it: so of its baseline too."""
 

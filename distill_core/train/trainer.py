@@ -26,14 +26,14 @@ from distill_core.events import (
     Warned,
 )
 from distill_core.home import writable_folder
-from distill_core.scoring import Closeness, answers_of, same_answers
+from distill_core.scoring import AGREEMENT, Closeness, answers_of, same_answers
 from distill_core.task import Feed, Score, Split, Task, task_named
 from distill_core.train.checkpoint import FILE as CHECKPOINT
 from distill_core.train.control import RunControl
 from distill_core.train.divergence import what_to_do
 from distill_core.train.lessons import Batch, lesson_of, on_policy_batch, ordinary_batch
 from distill_core.train.likeliest import LikeliestAnswers
-from distill_core.train.likened import AGREEMENT, likened, to_origin, with_metrics
+from distill_core.train.likened import likened, to_origin, with_metrics
 from distill_core.train.logbook import POINTS_A_GRADIENT, steps_between_points
 from distill_core.train.moment import Moment, levels_of, moment_of
 from distill_core.train.outcome import not_begun, result_of, started, write_weights
@@ -234,7 +234,8 @@ class Trainer:
         """One step of gradient descent; its terms go into the means."""
         shop, config, progress = self.shop, self.config, self.progress
         moment = moment_of(config, span, progress.step, shop.steps)
-        watched = shop.student.parameters() if shows_gradients and config.training.gradient_shares else ()
+        wanted = shows_gradients and config.training.gradient_shares and len(moment.weights) > 1
+        watched = shop.student.parameters() if wanted else ()
         sums = Sums(moment.weights, [parameter for parameter in watched if parameter.requires_grad])
         shop.optimiser.zero_grad(set_to_none=True)
         for piece in pieces_of(self._shown(indices, draws, asks), config.training):
@@ -301,7 +302,7 @@ class Trainer:
         progress, shop = self.progress, self.shop
         epoch = progress.step // shop.steps_per_epoch
         score = self._score(shop.model, shop.validation, shop.data.validation)
-        if self._teacher_on_validation:
+        if self._teacher_on_validation is not None:
             same = same_answers(score, self._teacher_on_validation, shop.data.validation)
             score = with_metrics(score, {AGREEMENT: same})
         best = progress.judge(score.accuracy, epoch, shop)

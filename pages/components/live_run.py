@@ -14,8 +14,8 @@ from distill_core.figures.loss import Show
 from distill_core.figures.steps import Steps
 from distill_core.insight.history import RunHistory, Track
 from distill_core.insight.marks import Mark, told
-from distill_core.insight.measures import ACCURACY, MEASURES, Measure
-from distill_core.insight.standing import empty_chart
+from distill_core.insight.measures import ACCURACY, AGREEMENT, MEASURES, Measure
+from distill_core.insight.standing import empty_chart, no_shares
 from distill_core.runs.fork import forked_at
 from distill_core.runs.records import Snapshot
 from pages.components.jobs import manager
@@ -65,29 +65,27 @@ class LiveRun:
         forks = [] if self.history.in_baseline else self._forks
         return sorted([*self.history.current.marks, *forks], key=lambda mark: mark.step)
 
-    def steps(self, show: OverSteps = "weighted", logarithmic: bool = False) -> bytes:
+    def over_steps(self, show: OverSteps = "weighted", logarithmic: bool = False) -> bytes:
         """The chart of the loss or of the learning rate: the baseline's while that trains, then the student's."""
         track = self.history.current
         whose = "baseline" if self.history.in_baseline else "student"
         measured = self.history.measured if whose == "student" else None
-        empty = empty_chart(self._status, "step")
+        empty = no_shares(self._status) if show == "share" and track.logged else empty_chart(self._status, "step")
         view = f"{show}-{'log' if logarithmic else 'linear'}"
         marks = self.marks
         version = f"{view}-{whose}-{len(track.logged)}-{track.step}-{track.steps}-{_mark_of(marks)}"
-
-        span = Steps(track.phases, track.steps, measured.step if measured else None, marks)
+        steps = Steps(track.phases, track.steps, measured.step if measured else None, marks)
         of_baseline = whose == "baseline"
 
         def draw() -> Any:
+            frame = track.losses()
             if show == "rate":
-                return rate_curve(track.losses(), span, of_baseline=of_baseline, empty=empty)
-            return loss_curves(
-                track.losses(), span, show=show, logarithmic=logarithmic, of_baseline=of_baseline, empty=empty
-            )
+                return rate_curve(frame, steps, of_baseline=of_baseline, empty=empty)
+            return loss_curves(frame, steps, show=show, logarithmic=logarithmic, of_baseline=of_baseline, empty=empty)
 
-        what = "Learning rate" if show == "rate" else "Loss"
+        what = {"rate": "Learning rate", "share": "Shares of the gradient"}.get(show, "Loss")
         alt = f"{what} of the {whose} over the training steps. {told(marks)}"
-        return self._chart("loss", view, version if track.logged else f"{version}-{empty}", alt, draw)
+        return self._chart("loss", view, f"{version}-{empty}", alt, draw)
 
     def accuracies(self, measure: Measure = MEASURES[ACCURACY]) -> bytes:
         """The chart of accuracy, or another measure: student and baseline over the epochs, the teacher as a line."""
@@ -111,7 +109,8 @@ class LiveRun:
                 empty=empty,
             )
 
-        alt = f"{measure.axis.capitalize()}: student, baseline and teacher over the epochs"
+        whose = "the student" if measure.name == AGREEMENT else "student, baseline and teacher"
+        alt = f"{measure.axis.capitalize()}: {whose} over the epochs"
         return self._chart("accuracy", measure.name, version, alt, draw)
 
     def classes(self) -> tuple[bytes, str] | None:

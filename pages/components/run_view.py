@@ -85,7 +85,7 @@ def _view(run_id: str, was_live: bool) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         show, logarithmic = _loss_view(snapshot.record)
-        live_chart(run.steps(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
+        live_chart(run.over_steps(show, logarithmic), key=f"loss-{run_id}", height=CHART_HEIGHT)
         if run.marks:
             st.caption(f"Marked at the foot: {told(run.marks)}")
     with right:
@@ -114,12 +114,12 @@ def _class_gains(run: LiveRun) -> None:
 
 def _loss_view(record: RunRecord) -> tuple[OverSteps, bool]:
     """What this reader wants to see over the steps: which figure of the terms, on which scale; or the learning rate."""
-    views: dict[OverSteps, str] = {"weighted": "Weighted", "raw": "Raw"}
+    views: dict[OverSteps, str] = {"weighted": "Loss", "raw": "Raw loss"}
     if record.config.training.gradient_shares:
         views["share"] = "Gradient"
     views["rate"] = "Rate"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Loss**", help=_LOSS_HELP, width="content")
+        st.markdown("**Training**", help=_LOSS_HELP, width="content")
         st.space("stretch")
         show = st.segmented_control(
             "Show",
@@ -160,7 +160,7 @@ def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
 
 
 _LOSS_HELP = (
-    "Every term of the loss. Weighted: as it counts, with the total as a thin grey line. Raw: before its weight. "
+    "Loss: every term as it counts, with the total as a thin grey line. Raw loss: before its weight. "
     "Gradient, where the run records it: how much of the gradient each term makes. Rate: the learning rate. "
     "Bold lines are means over the last steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the "
     "zoom stays while the run goes on."

@@ -434,3 +434,10 @@ def luminance(hexadecimal: str) -> float:
     channels = [int(hexadecimal[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_axis_of_the_learning_rate_holds_all_of_it() -> None:
+    rates = losses().assign(learning_rate=0.1)
+    rates.loc[10:14, "learning_rate"] = 1.0
+    figure = rate_curve(rates, Steps(PHASES, 1000))
+    assert figure["layout"]["yaxis"]["range"][1] >= 1.0

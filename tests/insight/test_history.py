@@ -199,3 +199,14 @@ def test_marks_are_told_in_a_line_the_latest_of_many() -> None:
     marks = [Mark("paused", step, "paused") for step in range(1000, 9000, 1000)]
     assert told(marks).startswith("2 earlier · ■ paused, step 3,000 · ")
     assert len(warned("word " * 40, 5).text) <= LONGEST + len("warned: ")
+
+
+def test_what_a_student_had_before_its_first_step_is_not_what_is_kept() -> None:
+    history = RunHistory()
+    for event in (started(), evaluated(0, 0.91), evaluated(25, 0.89, best=True), evaluated(50, 0.9, best=True)):
+        history.feed(event)
+    assert (history.student.best_epoch, history.student.best_accuracy) == (2, 0.9)
+    history.feed(evaluated(75, 0.9))
+    assert history.student.best_epoch == 2, "the first that reached it"
+    history.feed(Resumed(25))
+    assert history.student.best_epoch == 1

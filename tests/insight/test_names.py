@@ -39,7 +39,7 @@ def test_a_preset_is_called_by_its_own_name_whatever_it_was_called_before(preset
             "cnn-w16 from vgg8-fashion, T 4, 400 labels, at + hint",
         ),
         ({"baseline": False}, "cnn-w16 from vgg8-fashion, T 4, 400 labels"),
-        ({"terms": {"kd": 0, "at": 1000}}, "cnn-w16 from vgg8-fashion, 400 labels, kd + at"),
+        ({"terms": {"kd": 0, "at": 1000}}, "cnn-w16 from vgg8-fashion, 400 labels, at in place of soft labels"),
         ({"teacher": None, "label_budget": 1200}, "cnn-w16 on 1,200 labels"),
         ({"teacher": None, "alpha": 0.2, "dataset": "digits"}, "cnn-w16 on 400 labels, digits"),
         ({"phases": [0.1, 0.7, 0.2]}, "cnn-w16 from vgg8-fashion, T 4, 400 labels, phases 10%/70%/20%"),
@@ -130,6 +130,10 @@ def test_a_teacher_is_called_as_people_say_it(reference: str | None, name: str) 
         ([{"loss": "kd", "weight": 1}, {"loss": "ce", "weight": 1}], ["T 4"]),
         ([{"loss": "kd", "weight": 0}, {"loss": "ce", "weight": 0}, "simkd"], []),
         (["known-once"], ["T 4", "alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, "kd-std"], ["alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, "hard"], ["alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, {"loss": "hard", "options": {"softened": True}}], ["T 4", "alpha 0.9"]),
+        ([{"loss": "kd", "weight": 0}, {"loss": "deit", "options": {"hard": False}}], ["T 4", "alpha 0.9"]),
     ],
 )
 def test_temperature_and_alpha_are_said_where_a_loss_reads_them(terms: Any, said: list[str]) -> None:

@@ -276,7 +276,7 @@ def test_a_run_that_failed_before_it_began_shows_empty_charts_and_promises_nothi
     assert notes[":orange[●] Baseline"] == "never begun"
     assert not any(note.endswith(("yet", "training now")) for note in notes.values())
     run = live_run(run_id)
-    for chart in (run.steps(), run.accuracies()):
+    for chart in (run.over_steps(), run.accuracies()):
         assert b"The run ended before its first" in chart
         assert b"first point comes" not in chart
 
@@ -309,7 +309,7 @@ def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
     run_id = finish_run(Store(), gradient_shares=False)
     page = app(TRAIN, run=run_id)
     view = page.get("button_group")[0]
-    assert view.options == ["Weighted", "Raw", "Rate"]
+    assert view.options == ["Loss", "Raw loss", "Rate"]
     assert drawn(page, run_id)["layout"]["yaxis"]["type"] == "log"
     view.set_value("raw").run()
     assert drawn(page, run_id)["layout"]["yaxis"]["title"]["text"] == "loss, before weights"
@@ -319,7 +319,7 @@ def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
 
 def test_shares_of_the_gradient_are_offered_where_they_are_logged(app: Any) -> None:
     run_id = finish_run(Store(), gradient_shares=True)
-    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Weighted", "Raw", "Gradient", "Rate"]
+    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Loss", "Raw loss", "Gradient", "Rate"]
 
 
 def test_the_learning_rate_is_seen_over_the_same_steps(app: Any) -> None:
@@ -333,6 +333,16 @@ def test_the_learning_rate_is_seen_over_the_same_steps(app: Any) -> None:
     logged: list[Any] = [each.event for each in Store().events(run_id) if each.event.kind == "StepLogged"]
     assert figure["data"][0]["y"] == [event.learning_rate for event in logged]
     assert page.toggle(key=f"loss-log-{run_id}").disabled
+
+
+def test_a_run_that_ended_before_it_recorded_a_share_does_not_say_that_it_never_began(app: Any) -> None:
+    run_id = finish_run(Store())
+    run = live_run(run_id)
+    run.look()
+    page = app(TRAIN, run=run_id)
+    page.get("button_group")[0].set_value("share").run()
+    said = [each["text"] for each in drawn(page, run_id)["layout"]["annotations"]]
+    assert "No shares were recorded: too few steps, or a single term" in said
 
 
 def test_agreement_is_offered_from_the_start_of_a_run_with_a_teacher(app: Any, still_manager: Manager) -> None:

@@ -375,7 +375,7 @@ def test_a_resumed_run_is_not_measured_twice_and_warns_once(
     assert edge.calls.count("measure_architectures") == 1
     assert record.summary is not None
     assert record.summary["warnings"] == [
-        "alpha = 1 uses no labels: the student learns from the teacher's answers alone.",
+        "alpha = 1 uses no labels: the student learns from the teacher alone.",
         "parity is so-so",
     ]
     assert [event.seq for event in store.events(record.id)] == list(range(1, store.pulse(record.id).last_seq + 1))

@@ -4,6 +4,12 @@ import json
 
 import pytest
 
+from distill_core.home import default_home
+from distill_core.presets import load
+from distill_core.studies import keeping
+from distill_core.studies.plan import StudyPlan
+from distill_core.terminal.variants import with_free_name
+
 VARY = ("study", "--preset", "quickstart", "--vary", "student=resnet8-w4,resnet8-w8", "--seeds", "0,1")
 
 
@@ -89,3 +95,15 @@ def test_another_study_of_the_same_settings_does_not_replace_the_first(command, 
     listed = command("list", "studies").out
     assert "quickstart-by-student-2" in listed
     assert listed.count("quickstart-by-student") == 2
+
+
+def test_a_study_is_the_same_whatever_its_base_is_called_and_asks_to_see(work):
+    def plan(**base):
+        return StudyPlan.parse({"name": "by-t", "base": load("quickstart").changed(base), "variants": VARIANTS})
+
+    keeping.keep(default_home(), plan(name="of before", gradient_shares=False))
+    assert with_free_name(plan(name="of now")).name == "by-t"
+    assert with_free_name(plan(epochs=2)).name == "by-t-2"
+
+
+VARIANTS = [{"name": f"T {t}", "settings": {"temperature": t}} for t in (1, 4)]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from distill_core.config import WISHES
 from distill_core.figures.loss import title_of
 from distill_core.figures.overlay import MOST_RUNS, Axis
 from distill_core.insight.names import student_name, teacher_name
@@ -82,7 +83,7 @@ def differing(records: Sequence[RunRecord]) -> pd.DataFrame:
 def _differences(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
     """Of settings that could make a difference: a wish to see more changes no number."""
     found = differences([record.config for record in records])
-    return {name: values for name, values in found.items() if name != "gradient_shares"}
+    return {name: values for name, values in found.items() if name not in WISHES}
 
 
 def axes(records: Sequence[RunRecord]) -> list[Axis]:

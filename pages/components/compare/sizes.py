@@ -14,7 +14,7 @@ from distill_core.presets import BEGINNINGS, load
 from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.design import sizes_plan
-from distill_core.studies.pace import forecast
+from distill_core.studies.pace import in_words, study_seconds
 from distill_core.studies.queueing import queue_missing
 from pages.components.as_text import as_text
 from pages.components.catalogue import students
@@ -60,7 +60,7 @@ def compare_sizes(known: Sequence[RunRecord]) -> None:
             pressed = st.button(
                 "Compare sizes", type="primary", icon=":material/play_arrow:", key="sizes", disabled=len(chosen) < 2
             )
-            st.caption(_how_much(base, chosen, seeds, known) if len(chosen) > 1 else "Choose two sizes or more.")
+            st.caption(_how_much(base, chosen, seeds) if len(chosen) > 1 else "Choose two sizes or more.")
     if pressed:
         start_sizes(base, chosen, seeds)
 
@@ -80,11 +80,11 @@ def _whose(base: DistillConfig, known: Sequence[RunRecord]) -> str:
     return "the newest run" if any(record.config == base for record in known) else BEGINNINGS[base.task]
 
 
-def _how_much(base: DistillConfig, chosen: Sequence[str], seeds: int, known: Sequence[RunRecord]) -> str:
+def _how_much(base: DistillConfig, chosen: Sequence[str], seeds: int) -> str:
     jobs = tuple(sizes_plan(base, chosen, seeds, taken=()).jobs())
-    found = forecast(known, jobs)
+    seconds = study_seconds(manager().store.list(), jobs)
     runs = f"{len(jobs)} runs, each with its baseline" if base.baseline else f"{len(jobs)} runs"
-    return f"{runs}." + (f" That takes {found.sentence}." if found else "")
+    return f"{runs}." + (f" That takes {in_words(seconds)}." if seconds else "")
 
 
 def start_sizes(base: DistillConfig, chosen: Sequence[str], seeds: int) -> None:

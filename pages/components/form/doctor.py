@@ -8,8 +8,7 @@ import streamlit as st
 
 from distill_core.config import DistillConfig
 from distill_core.insight.doctor import Finding, told
-from distill_core.studies.pace import forecast
-from distill_core.studies.plan import Job
+from distill_core.studies.pace import in_words, training_seconds
 from pages.components.jobs import manager
 
 KEPT_SECONDS = 5.0
@@ -33,8 +32,7 @@ def _findings(settings: str) -> list[Finding]:
 
 
 def _time(config: DistillConfig) -> Finding:
-    known = manager().store.list(role="run")
-    found = forecast(known, (Job("", config.seed, config, ""),))
-    if found is None:
+    seconds = training_seconds(manager().store.list(), (config,))
+    if seconds is None:
         return Finding("Time", "No run like it has finished here; the time left shows with the first steps.", "open")
-    return Finding("Time", f"It takes {found.sentence}.")
+    return Finding("Time", f"It takes {in_words(seconds)}.")

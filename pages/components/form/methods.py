@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from distill_core.config import DistillConfig
 from distill_core.config.explained import explanation
-from distill_core.insight.levels import reads_alpha
+from distill_core.insight.levels import counted, reads_alpha
 from distill_core.losses.registry import LOSSES
 from pages.components.form.layer_maps import choose_layers, show_layers
 from pages.components.form.state import base, form, noun, of_images, so_far, taught
@@ -64,10 +64,10 @@ def methods() -> list[str]:
 
 
 def _on_soft_labels() -> str:
-    """Whether they count; a run that begins from another, or from a link, may have switched them off."""
+    """Whether they count; a run that begins from another, from a preset or a link, may have switched them off."""
     config = so_far()
-    if config is not None and any(term.loss == "kd" and term.weight == 0 for term in config.terms):
-        return "Off, as the run or link says that these settings came from: alpha does not count for them."
+    if config is not None and taught() and "kd" not in counted(config):
+        return "Off, as these settings have it."
     if config is not None and not reads_alpha(config):
         return "On already, with weights of its own. Other ways to copy answers are among more methods."
     return "On already: temperature and alpha say how. Other ways to copy answers are among more methods."

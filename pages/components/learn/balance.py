@@ -104,5 +104,5 @@ STEP = Step(
     _question,
     _picture,
     "Try it: alpha = 0.5, both pulls live",
-    ("alpha=0.5", "gradient_shares=true"),
+    ("alpha=0.5",),
 )

@@ -12,10 +12,9 @@ from distill_core.errors import ConfigError, DistillError
 from distill_core.insight.layer_map import layer_map
 from distill_core.losses.registry import LOSSES
 from distill_core.presets import load, names
-from distill_core.runs.records import RunRecord
 from distill_core.studies import keeping
 from distill_core.studies.design import baselines, name_from
-from distill_core.studies.pace import forecast
+from distill_core.studies.pace import in_words, study_seconds
 from distill_core.studies.plan import Job, StudyPlan, named_variants
 from distill_core.studies.queueing import queue_missing
 from pages.components.comparison import label
@@ -65,7 +64,7 @@ def _form() -> None:
     wrong += _refused(jobs)
     if wrong:
         st.error("  \n".join(wrong), icon=":material/error:")
-    _create(plan if not wrong else None, jobs, known, title, chosen)
+    _create(plan if not wrong else None, jobs, title, chosen)
 
 
 def _base(known: Any) -> tuple[str, DistillConfig]:
@@ -185,9 +184,7 @@ def _layers_do_not_pair(settings: str, loss: str) -> str:
     return ""
 
 
-def _create(
-    plan: StudyPlan | None, jobs: tuple[Job, ...], known: Any, title: str, chosen: dict[str, dict[str, Any] | str]
-) -> None:
+def _create(plan: StudyPlan | None, jobs: tuple[Job, ...], title: str, chosen: dict[str, dict[str, Any] | str]) -> None:
     ready = plan is not None and bool(title)
     st.space("small")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -195,7 +192,7 @@ def _create(
             "Create and start", type="primary", icon=":material/play_arrow:", key="create-study", disabled=not ready
         )
         if plan is not None:
-            st.caption(_how_much(plan, jobs, known) + ("" if title else " Give it a name to start it."))
+            st.caption(_how_much(plan, jobs) + ("" if title else " Give it a name to start it."))
         elif not chosen or any(values == {} for values in chosen.values()):
             st.caption("Choose a setting to vary and at least one value of it.")
         else:
@@ -204,13 +201,13 @@ def _create(
         _start(plan, jobs)
 
 
-def _how_much(plan: StudyPlan, jobs: tuple[Job, ...], known: list[RunRecord]) -> str:
+def _how_much(plan: StudyPlan, jobs: tuple[Job, ...]) -> str:
     text = f"{size_of(plan)} = {count_of(len(jobs), 'run')}"
     needed = baselines(jobs)
     if needed:
         text += f", and {count_of(needed, 'baseline')} on labels alone unless known from earlier runs"
-    found = forecast(known, jobs)
-    return f"{text}." + (f" That takes {found.sentence}." if found else "")
+    seconds = study_seconds(manager().store.list(), jobs)
+    return f"{text}." + (f" That takes {in_words(seconds)}." if seconds else "")
 
 
 def _start(plan: StudyPlan, jobs: tuple[Job, ...]) -> None:

@@ -177,7 +177,17 @@ def test_soft_labels_that_a_link_switched_off_are_not_said_to_be_on(app: Any, em
     page = app("pages/train.py")
     assert any(each.value.startswith("On already") for each in page.caption)
     page = app("pages/train.py", preset="quickstart", set='terms={"kd": 0, "ce": 0, "simkd": 100}')
-    assert any(each.value.startswith("Off, as the run or link says") for each in page.caption)
+    assert any(each.value == "Off, as these settings have it." for each in page.caption)
+
+
+def test_soft_labels_with_weights_of_their_own_are_said_to_be_on_and_where_no_phase_has_them_off(
+    app: Any, embedded_teacher: str
+) -> None:
+    page = app("pages/train.py", preset="hint-first")
+    assert any(each.value.startswith("On already, with weights of its own") for each in page.caption)
+    alone = 'phases=[{"name": "only", "share": 1.0, "terms": {"hint": 100}}]'
+    page = app("pages/train.py", preset="quickstart", set=["terms=hint", alone])
+    assert any(each.value == "Off, as these settings have it." for each in page.caption)
 
 
 def test_temperature_and_alpha_cannot_be_set_where_nothing_reads_them(app: Any, embedded_teacher: str) -> None:
