@@ -136,8 +136,8 @@ class PhaseStarted(Event):
 class StepLogged(Event):
     """Means over the steps since the last one logged: each term of the loss raw and weighted, and their sum.
 
-    `gradients` are the norms of each weighted term's own gradient on the student at this step: where asked for and
-    several terms count, at one point in five.
+    `gradients` are the norms of each weighted term's own gradient on the student at this step: where asked for, at
+    one point in five.
     """
 
     step: int

@@ -281,6 +281,7 @@ class DistillConfig(Part):
             for phase in self.phases
         ]
         augmentation = self.augmentation.model_copy(update={"draws": Augmentation().draws})
+        usual = {name: getattr(Training(), name) for name in ("on_policy", *WISHES)}  # one term alone has no shares
         return self.model_copy(
             update={
                 "name": "",
@@ -290,7 +291,7 @@ class DistillConfig(Part):
                 "objective": Objective(),
                 "terms": (),
                 "phases": tuple(phases),
-                "training": self.training.model_copy(update={"on_policy": Training().on_policy}),
+                "training": self.training.model_copy(update=usual),
                 "augmentation": augmentation,
             }
         )

@@ -43,7 +43,7 @@ def accuracy_curves(
     if baseline is not None and (measure.name == ACCURACY or baseline["validation"].notna().any()):
         traces.append(_curve(baseline, "validation", "baseline, validation", "@baseline", 2.0, None))
     if "train" in student and student["train"].notna().any():
-        traces.append(_curve(student, "train", "student, training", "@student/0.55", 1.5, "dot"))
+        traces.append(_curve(student, "train", "student, training", "@student/0.75", 1.5, "dot"))
     traces.append(_curve(student, "validation", "student, validation", "@student", 2.5, None))
     for trace in traces:
         trace["hovertemplate"] = "%{y:.1%}" if measure.is_share else "%{y:.3g}"

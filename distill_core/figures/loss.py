@@ -156,7 +156,7 @@ def _total(x: list[int], values: pd.Series[float], logarithmic: bool) -> dict[st
         "name": "total",
         "x": x,
         "y": _drawable(values, logarithmic),
-        "line": {"color": "@muted/0.8", "width": 1},
+        "line": {"color": "@muted", "width": 1.2},
         "hovertemplate": "%{y:.3~g}",
     }
 

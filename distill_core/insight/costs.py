@@ -53,9 +53,10 @@ def in_short(summary: Mapping[str, Any]) -> str:
     ratio = (summary.get("latency") or {}).get("ratio")
     if not ratio:
         return f"The student has {smaller}'s parameters." if smaller.startswith("1/") else ""
-    faster = f"{ratio['median']:.1f} times as long ({ratio['low']:.1f} to {ratio['high']:.1f} over the repeats"
+    times, low, high = (f"{ratio[name]:.1f}" for name in ("median", "low", "high"))
+    spread = f"{low} to {high} over the repeats" if low != high else "in every repeat"
     shaky = "" if ratio.get("stable", True) else ", which is unsteady: measure again on a calmer machine"
-    return f"The student has {smaller}'s parameters, and the teacher takes {faster}{shaky})."
+    return f"The student has {smaller}'s parameters, and the teacher takes {times} times as long ({spread}{shaky})."
 
 
 def _memory(figures: Mapping[str, Any]) -> str:

@@ -207,11 +207,15 @@ class RunHistory:
         return self.baseline if self.in_baseline else self.student
 
     @property
+    def baseline_then(self) -> float | None:
+        """What the baseline had on validation after the epoch that the student has reached."""
+        before = {row["epoch"]: row["validation"] for row in self.baseline.evaluated}
+        return before.get(self.student.evaluated[-1]["epoch"]) if self.student.evaluated else None
+
+    @property
     def lead(self) -> float | None:
         """How far the student is ahead of the baseline after the same epoch, on validation."""
-        before = {row["epoch"]: row["validation"] for row in self.baseline.evaluated}
-        last = self.student.evaluated[-1] if self.student.evaluated else None
-        return difference(last["validation"], before.get(last["epoch"])) if last else None
+        return difference(self.student.accuracy, self.baseline_then)
 
     @property
     def where(self) -> str:

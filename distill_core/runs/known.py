@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from distill_core.config import DistillConfig
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.runs.measured import cpu_ms
 from distill_core.runs.records import RunRecord
 
@@ -31,6 +32,8 @@ def known_of(
 ) -> Known | None:
     """What the newest run with this student or teacher on this data measured of it; None if there is none.
 
+    A student that is deployed with its teacher's classifier is another model than the same without.
+
     Args:
         records: newest first.
         role: the model's part in the run.
@@ -40,6 +43,8 @@ def known_of(
     for record in records:
         config, summary = record.config, record.summary
         if not summary or getattr(config, role) != name or _data(config) != _data(like):
+            continue
+        if role == "student" and keeps_teachers_classifier(config) != keeps_teachers_classifier(like):
             continue
         if (time := cpu_ms(summary, role)) is not None:
             return Known(record.name or record.id, time, (summary.get(role) or {}).get("accuracy"))

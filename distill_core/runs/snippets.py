@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from PIL import Image
 
 

@@ -274,8 +274,8 @@ def losses_of(each: Evidence) -> str:
     return " and ".join(LOSSES[loss].title if loss in LOSSES else loss for loss in each.losses) or "soft labels"
 
 
-def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]]:
-    """The students that were weighed, a row each, in words."""
+def table(candidates: Sequence[Evidence], case: Case, advised: Evidence | None = None) -> Iterator[dict[str, str]]:
+    """The students that were weighed, a row each, in words; `advised` is one of them."""
     two_machines = len({bool(each.where) for each in candidates}) > 1
     for each in candidates:
         yield {
@@ -288,7 +288,7 @@ def table(candidates: Sequence[Evidence], case: Case) -> Iterator[dict[str, str]
             "Gain over labels alone": gained(each.row.gain),
             "File": _size(each),
             "CPU time": _time(each, two_machines),
-            "Within your limits": "yes" if fits(each, case) and near(each, case) else "no",
+            "Fits": "advised" if each is advised else "yes" if fits(each, case) and near(each, case) else "no",
         }
 
 

@@ -40,7 +40,7 @@ def offers(advice: Advice, case: Case) -> list[Offer]:
         f"{epochs_of(found)}, {_labels(found.labels)}: {share(found.row.accuracy)} over {seeds}."
         f"{_one_more(found.row.accuracy)}"
     )
-    exact = Offer("Exactly what was measured", found.config, told)
+    exact = Offer("Train exactly what was measured", found.config, told)
     if advice.settings is None:
         return [exact]
     budget = int(case.labels) if math.isfinite(case.labels) else None
@@ -51,7 +51,7 @@ def offers(advice: Advice, case: Case) -> list[Offer]:
     if not changes:
         return [exact]
     told = f"Not measured as a whole; differs from what was in this: {'; '.join(changes)}."
-    return [exact, Offer("With all that is suggested", changed, told)]
+    return [exact, Offer("Train with all that is suggested", changed, told)]
 
 
 def _one_more(measured: MeanGain) -> str:

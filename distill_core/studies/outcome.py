@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from operator import sub
 from statistics import fmean
 from typing import Any
 
 from distill_core.insight.front import unbeaten
 from distill_core.insight.measures import ACCURACY, Measure, measures_among
 from distill_core.insight.seeds import MeanGain, mean_gain
+from distill_core.insight.words import difference
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,9 @@ def variant_rows(rows: Iterable[RunRow], order: Sequence[str]) -> list[VariantRo
 
 def _together(name: str, found: dict[int, RunRow], reference: dict[int, RunRow], is_reference: bool) -> VariantRow:
     rows = [found[seed] for seed in sorted(found)]
-    gains = [row.accuracy - row.baseline for row in rows if row.baseline is not None]
-    paired = [row.accuracy - reference[row.seed].accuracy for row in rows if row.seed in reference]
+    apart = _as_shown if len(rows) == 1 else sub
+    gains = [apart(row.accuracy, row.baseline) for row in rows if row.baseline is not None]
+    paired = [apart(row.accuracy, reference[row.seed].accuracy) for row in rows if row.seed in reference]
     validations = [row.validation for row in rows if row.validation is not None]
     times = [row.cpu_ms for row in rows if row.cpu_ms is not None]
     return VariantRow(
@@ -153,6 +156,11 @@ def _together(name: str, found: dict[int, RunRow], reference: dict[int, RunRow],
         images_per_second=fmean(row.images_per_second for row in rows),
         points=tuple(row.accuracy for row in rows),
     )
+
+
+def _as_shown(one: float, other: float) -> float:
+    """A single run's difference, as its own page tells it."""
+    return difference(one, other) or 0.0
 
 
 def pareto(rows: Sequence[VariantRow], cost: str) -> list[VariantRow]:

@@ -44,7 +44,8 @@ def headline(plan: StudyPlan, found: Sequence[VariantRow]) -> str:
     else:
         first = f"{chooses} {best.variant}: {share(best.accuracy)} on the {asked}"
         if best.difference is not None:
-            first += f", {gained(best.difference)} points against {reference} ({ANSWERS[best.difference.answer]})"
+            answer = ANSWERS[best.difference.answer] if best.seeds > 1 else "one seed: it may be chance"
+            first += f", {gained(best.difference)} points against {reference} ({answer})"
         first += "."
     return f"{first} {_others(found)}".strip()
 

@@ -234,8 +234,7 @@ class Trainer:
         """One step of gradient descent; its terms go into the means."""
         shop, config, progress = self.shop, self.config, self.progress
         moment = moment_of(config, span, progress.step, shop.steps)
-        wanted = shows_gradients and config.training.gradient_shares and len(moment.weights) > 1
-        watched = shop.student.parameters() if wanted else ()
+        watched = shop.student.parameters() if shows_gradients and config.training.gradient_shares else ()
         sums = Sums(moment.weights, [parameter for parameter in watched if parameter.requires_grad])
         shop.optimiser.zero_grad(set_to_none=True)
         for piece in pieces_of(self._shown(indices, draws, asks), config.training):

@@ -1,4 +1,4 @@
-"""What the theme cannot say: on dark ground, words in the primary colour are lighter than what it fills."""
+"""What the theme cannot say: words in the primary colour on dark ground, and a link that looks like a main button."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ _CSS = """
 [data-variant="segmented_control"][data-selected="true"] p,
 [data-variant="pills"][data-selected="true"] p,
 [data-testid="stSliderThumbValue"] p { color: light-dark(#3056D3, #A3B2FF); }
+.st-key-leading-link a, .st-key-leading-link a:hover { background-color: light-dark(#3056D3, #4F6BED); }
+.st-key-leading-link a :is(p, span) { color: #FFFFFF; }
 """
 
 

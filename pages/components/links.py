@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -14,9 +15,15 @@ from distill_core.insight.settings import differences, said
 from pages.components.form.state import fill_form
 
 PAGE = "pages/train.py"
+LEADING = "leading-link"
 USUAL = "quickstart"
 """The preset of an address that names none."""
 _READ = "form_link"
+
+
+def leading() -> Any:
+    """A place for the one link of a page that leads on: filled as the page's main button is."""
+    return st.container(key=LEADING)
 
 
 def train_link(label: str, preset: str, *settings: str) -> None:

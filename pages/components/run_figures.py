@@ -47,13 +47,15 @@ def _student(history: RunHistory, record: RunRecord) -> None:
 
 
 def _baseline(history: RunHistory, record: RunRecord) -> None:
+    best, then = percent(history.baseline.best_accuracy), history.baseline_then
+    told = (percent(then), f"same epoch; best {best}") if record.live and then is not None else (best, "")
+    missing = "" if history.with_baseline else " Start a run with a baseline to see the teacher's part."
     tile(
         ":orange[●] Baseline",
-        percent(history.baseline.best_accuracy),
-        baseline_standing(history, record.status),
-        f"Best validation accuracy of {rival(record.config)} trained on labels alone: same start, steps and batch "
-        "size. "
-        "Start a run with a baseline to see the teacher's part.",
+        told[0],
+        told[1] or baseline_standing(history, record.status),
+        f"Validation accuracy of {rival(record.config)} trained on labels alone: same start, steps and batch size. "
+        f"While the student learns, after the epoch that it has reached; else the best.{missing}",
     )
 
 
@@ -118,9 +120,9 @@ def _cache(history: RunHistory, record: RunRecord) -> None:
     tile(
         "Answers re-used",
         percent(last.cache_hit_rate if last else None, 0),
-        "from the cache",
-        "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache."
-        + anew,
+        "asked anew" if last and last.cache_hit_rate == 0 else "from the cache",
+        "The teacher answers each version of an image once; later epochs and later runs read the answer from a cache. "
+        f"Its layers are too large to keep, so methods that pair layers ask it at every step.{anew}",
     )
 
 

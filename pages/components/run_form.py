@@ -70,7 +70,8 @@ def _form() -> None:
     config = config.model_copy(update={"name": run_name(config)})
     doctor(config)
     _start(config)
-    elsewhere(config, base().name if base().name in ABOUT else BEGINNINGS[base().task])
+    named = (name for name in (config.name, base().name) if name in ABOUT)
+    elsewhere(config, next(named, BEGINNINGS[base().task]))
 
 
 def _start(config: DistillConfig | None) -> None:

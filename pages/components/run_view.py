@@ -160,7 +160,7 @@ def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
 
 
 _LOSS_HELP = (
-    "Loss: every term as it counts, with the total as a thin grey line. Raw loss: before its weight. "
+    "Loss: every term as it counts, with the total as a thin grey line. Raw loss: before its weight, T² included. "
     "Gradient, where the run records it: how much of the gradient each term makes. Rate: the learning rate. "
     "Bold lines are means over the last steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the "
     "zoom stays while the run goes on."
@@ -264,7 +264,7 @@ def _resume(run_id: str) -> None:
 def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     progress = snapshot.progress
     if snapshot.status == "queued":
-        st.markdown(f":material/hourglass_empty: {progress.doing}. It starts by itself when the runs before it end.")
+        _waiting(progress.doing)
         return
     if manager().pausing(snapshot.run_id) and not progress.trained:
         goes_on = f"{progress.doing[:1].lower()}{progress.doing[1:]}"
@@ -272,6 +272,26 @@ def _progress(snapshot: Snapshot, history: RunHistory) -> None:
         return
     parts = [progress.doing, history.where if progress.phase else "", time_left(snapshot)]
     st.progress(progress.share, text=" · ".join(part for part in parts if part))
+    begun = history.baseline.started
+    if history.in_baseline and begun is not None and begun.step:
+        st.caption(f"An earlier run began this baseline; it goes on from step {begun.step:,}.")
+
+
+def _waiting(doing: str) -> None:
+    """For a run in the queue; a paused one before it would be waited for without end."""
+    active = manager().active()
+    before = find_record(active) if active is not None else None
+    if before is None or before.status != "paused":
+        st.markdown(f":material/hourglass_empty: {doing}. It starts by itself when the runs before it end.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f":material/pause: {doing}: **{as_text(before.name or before.id)}** is paused before it. Continue or stop "
+            "that one.",
+            width="content",
+        )
+        st.button("Continue it", key="continue-other", on_click=attempt, args=(manager().unpause, before.id))
+        st.button("Stop it", key="stop-other", on_click=attempt, args=(manager().stop, before.id))
 
 
 def _ended(record: RunRecord) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.names import LONGEST_TEACHER, shortened, student_name, teacher_name
 from distill_core.insight.speed import HOW_MEASURED, token_time
 from distill_core.insight.words import count, difference, megabytes, milliseconds, percent, points
@@ -57,6 +58,8 @@ _HEADS = {
     "alpha": "Alpha",
     "seed": "Seed",
 }
+_FIRST = ("run", "accuracy", "gain", "teacher")
+"""What a narrow window should show of a comparison."""
 _HELP = {
     "accuracy": "On the test split.",
     "interval": "Of the accuracy, from the number of test inputs alone; another seed may lie outside.",
@@ -111,7 +114,7 @@ def _row(record: RunRecord) -> dict[str, Any]:
         "status": record.status,
         "student": student_name(record.config.student),
         "teacher": _teacher(record),
-        "labels": f"{budget:,}" if budget else "all",
+        "labels": (f"{budget:,}" if budget else "all") if learns_from_labels(record.config) else "none",
         "accuracy": percent(accuracy),
         "gain": points(difference(accuracy, baseline)),
         "when": datetime.fromtimestamp(record.created, UTC),
@@ -162,6 +165,7 @@ def comparison_table(rows: pd.DataFrame, key: str, ticked: Sequence[int] = ()) -
         key=key,
         alt="Finished runs",
         placeholder="–",
+        column_order=[*_FIRST, *(name for name in map(str, rows) if name not in _FIRST)],
         column_config={name: _column(name) for name in _HEADS},
     )
     return ticked_rows(event)

@@ -37,14 +37,14 @@ def watched_image(history: RunHistory, run_id: str) -> None:
             with_attention(look.grey, look.teacher, "teacher"),
             f"Where the teacher is active on it{_said(look, 'teacher')}",
             "teacher",
-            _answer(look, "teacher") or watching.teacher_layer,
+            _judged(look, "teacher", label) or watching.teacher_layer,
             "teacher",
         ),
         Tile(
             with_attention(look.grey, look.student, "student"),
             f"Where the student is active on it {after}{_said(look, 'student')}",
             f"student {after}",
-            _answer(look, "student") or watching.student_layer,
+            _judged(look, "student", label) or watching.student_layer,
             "student",
         ),
     ]
@@ -66,6 +66,12 @@ def _epoch(epochs: list[int], offered: int, run_id: str) -> int:
         return epochs[0]
     with st.container(width=3 * SIZE + 20):
         return int(st.select_slider("After epoch", epochs, key=key, help="0 is before the first step."))
+
+
+def _judged(look: Look, who: str, label: str) -> str:
+    """``Shirt 63%``; of a wrong answer that too."""
+    answer = _answer(look, who)
+    return f"{answer}, wrong" if answer and look.answers[who][0] != label else answer
 
 
 def _answer(look: Look, who: str) -> str:

@@ -18,6 +18,7 @@ from distill_core.figures.lesson.gains import gains
 from distill_core.figures.lesson.layer_pairs import layer_pairs
 from distill_core.figures.lesson.phase_curves import phase_curves
 from distill_core.figures.lesson.pull_bars import pull_bars
+from distill_core.figures.lesson.pull_by_temperature import pull_by_temperature
 from distill_core.figures.lesson.right_answers import right_answers
 from distill_core.figures.lesson.soft_targets import soft_targets
 
@@ -25,6 +26,7 @@ REST = np.array([[np.nan, 0.2], [0.01, np.nan]])
 CURVE = pd.DataFrame({"epoch": [1.0, 2.0], "validation": [0.7, 0.8]})
 BARS = pd.DataFrame({"name": ["Bag", "Coat"], "share": [0.9999, 0.0001], "is_label": [False, True]})
 PULLS = pd.DataFrame({"moment": ["start", "end"], "teacher": [3.0, 0.0], "labels": [1.0, 0.0]})
+BY_TEMPERATURE = pd.DataFrame({"temperature": [1.0, 4.0], "with_square": [0.6, 0.7], "without": [0.6, 0.1]})
 PHASES = [PhaseSpan("warm-up", 0, 20, "easiest"), PhaseSpan("distil", 20, 100, "all")]
 GAINS = pd.DataFrame(
     {"method": ["KD", "<AT>"], "mean_few": [6.0, 8.0], "half_few": [3.5, 1], "mean_all": [2.0, 4], "half_all": [2.1, 1]}
@@ -52,6 +54,7 @@ FIGURES: dict[str, Any] = {
     "class map": lambda: class_map(REST, ["a", "b"], top=0.2, role="teacher"),
     "difference": lambda: difference_map(REST, ["a", "b"], top=0.2),
     "pull": lambda: pull_bars(PULLS),
+    "pull by temperature": lambda: pull_by_temperature(BY_TEMPERATURE, 4.0),
     "layers": layers,
     "phases": lambda: phase_curves(CURVE, CURVE, epochs=2, teacher=0.9, phases=PHASES, steps_per_epoch=50),
     "right answers": lambda: right_answers(RIGHT),
@@ -91,6 +94,15 @@ def test_bars_of_a_pull_share_the_whole_and_stay_empty_where_nothing_pulls() -> 
     assert teacher["y"] == ["end", "start"], "Plotly draws from below"
     assert (teacher["x"], labels["x"]) == ([0.0, 0.75], [0.0, 0.25])
     assert teacher["text"] == ["", "75%"]
+
+
+def test_both_lines_of_the_pull_stand_over_every_temperature_and_the_chosen_one_is_marked() -> None:
+    figure = pull_by_temperature(BY_TEMPERATURE, 4.0)
+    assert [(trace["name"], trace["x"], trace["y"]) for trace in figure["data"]] == [
+        ("with T²", ["1", "4"], [0.6, 0.7]),
+        ("without T²", ["1", "4"], [0.6, 0.1]),
+    ]
+    assert figure["layout"]["shapes"][0]["x0"] == 1
 
 
 def test_the_axis_of_a_pull_shows_its_end() -> None:

@@ -210,3 +210,12 @@ def test_what_a_student_had_before_its_first_step_is_not_what_is_kept() -> None:
     assert history.student.best_epoch == 2, "the first that reached it"
     history.feed(Resumed(25))
     assert history.student.best_epoch == 1
+
+
+def test_a_lead_is_over_what_the_baseline_had_after_the_same_epoch() -> None:
+    history = RunHistory(with_baseline=True)
+    for event in (evaluated(25, 0.6), evaluated(50, 0.7), evaluated(75, 0.8)):
+        history.feed(event, of_baseline=True)
+    assert (history.baseline_then, history.lead) == (None, None)
+    history.feed(evaluated(50, 0.75))
+    assert (history.baseline_then, history.lead) == (0.7, 0.05)

@@ -23,7 +23,9 @@ def test_what_was_measured_and_what_is_suggested_are_two_ways_to_train_and_each_
     page = app(ADVISOR)
     page.number_input(key="advice_kb").set_value(400).run()
     links = {link.label: link for link in page.get("page_link")}
-    exact, suggested = (links[name].proto for name in ("Exactly what was measured", "With all that is suggested"))
+    exact, suggested = (
+        links[name].proto for name in ("Train exactly what was measured", "Train with all that is suggested")
+    )
     assert "student=resnet8-w16" in unquote_plus(exact.query_string)
     assert "epochs=10" in unquote_plus(exact.query_string)
     assert "terms=" not in exact.query_string
@@ -39,7 +41,7 @@ def test_where_no_student_comes_near_enough_the_nearest_and_larger_ones_to_measu
     page.segmented_control(key="advice_goal").set_value("small").run()
     page.number_input(key="advice_within").set_value(0.5).run()
     assert "resnet8-w16 by Reused classifier (SimKD), stays 1.6 ± 0.1 behind, after 10 epochs" in said(page)
-    assert "Exactly what was measured" in [link.label for link in page.get("page_link")]
+    assert "Train exactly what was measured" in [link.label for link in page.get("page_link")]
     assert page.button(key="advice_larger").label == "Measure larger students"
     assert any("resnet14-w16 (175k parameters) and resnet20-w16" in caption.value for caption in page.caption)
 

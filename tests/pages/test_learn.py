@@ -21,7 +21,7 @@ STEPS = TOURS[IMAGES].steps
 PICTURES: tuple[set[str], ...] = (
     {"learn-pick-temperature", "learn-image", "learn-soft-targets"},
     {"learn-map-teacher", "learn-map-student", "learn-map-difference"},
-    {"learn-pull"},
+    {"learn-pull", "learn-pull-by-temperature"},
     {"learn-pick-attention", "learn-attention"},
     {"learn-layers"},
     {"learn-phases"},
@@ -40,6 +40,11 @@ def alt(page: Any, key: str) -> str:
     return str(json.loads(found.proto.bytes)["alt"])
 
 
+def told(page: Any) -> list[str]:
+    """What a guess was answered with."""
+    return [box.value for box in (*page.info, *page.success)]
+
+
 @pytest.mark.parametrize(("about", "pictures"), [(IMAGES, PICTURES), (LANGUAGE, OF_LANGUAGE)])
 def test_every_step_asks_then_tells_and_has_its_picture_its_link_and_what_made_it(
     app: Any, about: str, pictures: tuple[set[str], ...]
@@ -49,7 +54,7 @@ def test_every_step_asks_then_tells_and_has_its_picture_its_link_and_what_made_i
     assert len(tour.steps) == len(pictures)
     for number, step in enumerate(tour.steps, start=1):
         assert page.header[0].value == f"{number} · {step.title}"
-        assert not page.info, "nothing is given away"
+        assert told(page) == [], "nothing is given away"
         assert charts(page) == (set() if step.waits else pictures[number - 1])
         asked = step.question(tour.material())
         assert asked.right in asked.options
@@ -57,7 +62,7 @@ def test_every_step_asks_then_tells_and_has_its_picture_its_link_and_what_made_i
         assert question.options == list(asked.options)
         question.set_value(asked.right).run()
         assert not page.exception
-        assert page.info[0].value.endswith(f"**Yes.** {asked.truth}")
+        assert page.success[0].value.endswith(f"**Yes.** {asked.truth}")
         assert charts(page) == pictures[number - 1]
         assert step.link in [link.proto.label for link in page.get("page_link")]
         assert any(caption.value.startswith(":material/inventory_2: recorded by ") for caption in page.caption)
@@ -80,7 +85,7 @@ def test_a_wrong_guess_is_told_what_is_true(app: Any) -> None:
     page = app(LEARN)
     asked = STEPS[0].question(lesson())
     page.radio[0].set_value(asked.options[1]).run()
-    assert page.info[0].value.startswith(f"**{asked.right}.**")
+    assert f"**Not quite: {asked.right}.**" in page.info[0].value
 
 
 def test_back_and_the_row_of_steps_open_what_they_say(app: Any) -> None:
@@ -123,9 +128,9 @@ def test_an_address_of_a_step_alone_is_of_images_and_one_of_no_tour_too(app: Any
 def test_a_guess_on_one_tour_is_none_on_the_other(app: Any) -> None:
     page = app(LEARN)
     page.radio[0].set_value(STEPS[0].question(lesson()).right).run()
-    assert page.info
+    assert page.success
     page.segmented_control(key="learn_tour").set_value(LANGUAGE).run()
-    assert not page.info
+    assert told(page) == []
 
 
 def test_each_token_of_an_answer_has_its_bars_and_a_temperature_opens_them(app: Any) -> None:
@@ -163,7 +168,7 @@ def test_a_picture_that_waits_can_be_had_without_a_guess(app: Any) -> None:
     page = app(LEARN, step="2")
     page.button(key="learn_show").click().run()
     assert charts(page) == PICTURES[1]
-    assert not page.info
+    assert told(page) == []
 
 
 def test_bars_and_bits_follow_the_temperature(app: Any) -> None:

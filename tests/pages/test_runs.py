@@ -182,6 +182,19 @@ def test_the_download_is_made_when_asked_for(two: list[str]) -> None:
     assert f"{two[0]}/model.onnx" in parcel.namelist()
 
 
+def test_a_paused_run_is_said_to_hold_the_others(app: Any, still_manager: Manager) -> None:
+    ids = [still_manager.submit(ordinary(seed=seed, name=f"run {seed}")) for seed in range(2)]
+    while still_manager.store.pulse(ids[0]).last_seq < 40:
+        continue
+    still_manager.store.set_status(ids[0], "paused")
+    assert "**run 0** is paused: the others wait until it is continued or stopped" in said(app(RUNS))
+    page = app("pages/train.py", run=ids[1])
+    assert "**run 0** is paused before it. Continue or stop that one." in said(page)
+    assert {"Continue it", "Stop it"} <= {button.label for button in page.button}
+    still_manager.store.set_status(ids[0], "running")
+    assert "It starts by itself when the runs before it end." in said(app("pages/train.py", run=ids[1]))
+
+
 def test_runs_that_wait_are_moved_and_taken_out_of_the_queue(app: Any, still_manager: Manager) -> None:
     ids = [still_manager.submit(ordinary(seed=seed, name=f"run {seed}")) for seed in range(3)]
     while still_manager.active() != ids[0]:

@@ -23,6 +23,17 @@ def test_the_newest_run_with_the_same_model_on_the_same_data_says_how_quick_and_
     store.close()
 
 
+def test_a_student_with_its_teachers_classifier_is_another_model(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    plain = store.get(finish_run(store, accuracy=0.80))
+    lent = store.get(finish_run(store, accuracy=0.85, terms={"kd": 0, "ce": 0, "simkd": 100}))
+    for record, accuracy in ((plain, 0.80), (lent, 0.85)):
+        known = known_of(store.list("run"), "student", record.config.student, record.config)
+        assert known is not None
+        assert known.accuracy == accuracy
+    store.close()
+
+
 def test_other_models_other_data_and_runs_without_a_measurement_say_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run_id = finish_run(store)

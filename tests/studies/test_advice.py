@@ -171,7 +171,7 @@ def test_recorded_studies_alone_give_settings_that_a_preset_takes_and_claims_wit
 def test_only_students_as_near_to_their_teacher_as_is_asked_count_as_within_the_limits() -> None:
     def within(**wish: Any) -> list[str]:
         case = Case("vision", "fashion-mnist-mini", 400, **wish)
-        return [row["Within your limits"] for row in table(advise(case, SIZES).candidates, case)]
+        return [row["Fits"] for row in table(advise(case, SIZES).candidates, case)]
 
     assert within(goal="small", within=0.02) == ["no", "yes", "yes"]
     assert within(goal="accurate", within=0.02) == ["yes", "yes", "yes"]
@@ -248,7 +248,7 @@ def test_where_soft_labels_bring_nobody_near_another_way_that_did_is_advised_bes
     advice = advise(case, [*SIZES, *BY_SIMKD])
     assert advice.settings is not None
     assert (advice.settings["student"], advice.settings["terms"][2]["loss"]) == ("resnet8-w4", "simkd")
-    weighed = [(row["Student"], row["Taught by"], row["Within your limits"]) for row in table(advice.candidates, case)]
+    weighed = [(row["Student"], row["Taught by"], row["Fits"]) for row in table(advice.candidates, case)]
     assert weighed == [
         ("resnet8-w4", "soft labels", "no"),
         ("resnet8-w8", "soft labels", "no"),

@@ -41,7 +41,7 @@ def test_each_setting_that_differs_from_what_was_measured_is_named(known: list[E
 
 def test_where_all_is_as_it_was_measured_it_is_offered_once(known: list[Evidence]) -> None:
     case = Case("language", "skills", 500)
-    assert [offer.title for offer in offers(advise(case, known), case)] == ["Exactly what was measured"]
+    assert [offer.title for offer in offers(advise(case, known), case)] == ["Train exactly what was measured"]
 
 
 def test_where_nothing_fits_the_nearest_is_offered_as_it_was_measured(known: list[Evidence]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from distill_core.errors import ConfigError
@@ -11,7 +13,7 @@ from distill_core.studies.offers import offers
 from distill_core.studies.weighing import Case
 from pages.components.advisor.larger import measure_larger
 from pages.components.as_text import as_text
-from pages.components.links import link_to_configuration
+from pages.components.links import leading, link_to_configuration
 from pages.components.studies.shelf import PAGE
 
 
@@ -29,7 +31,7 @@ def advised(advice: Advice, case: Case) -> None:
     if advice.candidates:
         st.markdown("#### Students that were weighed")
         st.dataframe(
-            list(table(advice.candidates, case)),
+            list(table(advice.candidates, case, advice.measured if advice.settings is not None else None)),
             hide_index=True,
             width="stretch",
             height="content",
@@ -51,10 +53,11 @@ def _offered(advice: Advice, case: Case) -> None:
         return
     if not found:
         return
-    st.markdown("#### Open on the Train page")
-    for offer in found:
-        with st.container(gap=None):
-            link_to_configuration(offer.title, offer.config, BEGINNINGS[case.task])
+    st.markdown("#### Train it")
+    for place, offer in enumerate(found):
+        with st.container(gap="xsmall"):
+            with leading() if place == 0 else nullcontext():
+                link_to_configuration(offer.title, offer.config, BEGINNINGS[case.task])
             st.caption(offer.sentence)
 
 

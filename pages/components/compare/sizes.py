@@ -34,7 +34,7 @@ def compare_sizes(known: Sequence[RunRecord]) -> None:
     with st.expander("Compare student sizes", icon=":material/straighten:"):
         st.markdown(
             f"Each size learns {as_text(data_name(base))} from {as_text(teacher_name(base.teacher))} with the other "
-            f"settings of {_whose(base, known)}. The curve fills in as they end."
+            f"settings of {_whose(base, known)}. The curve fills in as they end, under Studies."
         )
         ladder = {choice.name: choice for choice in students(base.task)}
         chosen = st.multiselect(
@@ -77,7 +77,8 @@ def _is_of_a_ladder(config: DistillConfig) -> bool:
 
 
 def _whose(base: DistillConfig, known: Sequence[RunRecord]) -> str:
-    return "the newest run" if any(record.config == base for record in known) else BEGINNINGS[base.task]
+    newest = next((record for record in known if record.config == base), None)
+    return BEGINNINGS[base.task] if newest is None else f"the newest run, {as_text(newest.name or newest.id)}"
 
 
 def _how_much(base: DistillConfig, chosen: Sequence[str], seeds: int) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from distill_core.insight.baseline import keeps_teachers_classifier
 from distill_core.insight.choices import TeacherChoice
 from distill_core.insight.names import student_name
 from distill_core.insight.words import megabytes, milliseconds, percent, times_smaller
@@ -50,6 +51,9 @@ def student_card(student: ModelChoice, teacher: TeacherChoice | None, runs: Sequ
     facts_table(rows, alt="What is known of the student")
     came = f"Accuracy and time are those of your run {as_text(known.run)}." if known else ""
     size = f"{smaller[0].upper()}{smaller[1:]}'s size." if smaller else ""
+    config = so_far()
+    if config is not None and keeps_teachers_classifier(config):
+        size = f"{size} The teacher's classifier and what leads to it are counted, for they stay in it."
     st.caption(" ".join(part for part in (size, came) if part))
 
 

@@ -15,7 +15,7 @@ from distill_core.losses.registry import LOSSES
 from pages.components.form.layer_maps import choose_layers, show_layers
 from pages.components.form.state import base, form, noun, of_images, so_far, taught
 from pages.components.form.values import METHODS, phase_names, values_of
-from pages.components.form.words import NAMES, help_of
+from pages.components.form.words import NAMES, help_of, line_of
 
 FRONT = ("intermediate feature matching", "attention transfer")
 """Beside soft labels, which temperature and alpha weigh."""
@@ -57,6 +57,7 @@ def methods() -> list[str]:
         persist_state="session",
         help=help_of("gradient_shares"),
     )
+    st.caption(line_of("gradient_shares"))
     return [
         f"{LOSSES[name].title} does not fit this student and teacher as asked; the reason is in its box above."
         for name in refused

@@ -24,12 +24,13 @@ def choose_a_preset() -> None:
         for name, about in fitting.items():
             with st.container(gap="xxsmall"):
                 st.button(
-                    f"**{about.title}**",
+                    about.title,
                     key=f"preset-{name}",
                     on_click=_take,
                     args=(name,),
-                    type="tertiary",
+                    icon=":material/check:" if base().name == name else None,
                     help=about.source or None,
+                    width="stretch",
                 )
                 st.caption(about.says)
 

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from distill_core.figures.lesson.pull_bars import pull_bars
+from distill_core.figures.lesson.pull_by_temperature import pull_by_temperature
 from distill_core.insight.lesson import Lesson
 from distill_core.insight.lesson_answers import STOPS
 from distill_core.insight.lesson_pull import Pull, pull
@@ -37,10 +38,10 @@ def _question(lesson: Lesson) -> Question:
         f"Set T = {_ASKED:g} and leave T² out. How much of the teacher's pull is left?",
         (_NEARLY_ALL, _HALF, _LITTLE),
         right,
-        f"{percent(left, 2)} of it: softened answers differ less, and the softening divides the gradient once more, so "
-        f"it shrinks about as 1/T². Of both pulls at the untrained student together the teacher's is then "
-        f"{percent(without.share, 0)}. With T² it is {percent(with_square.share, 0)}, not far from the "
-        f"{percent(cool.share, 0)} of T = 1: so alpha keeps its meaning.",
+        f"{percent(left, 2)} of it: softened answers differ about T times less, and the softening divides the gradient "
+        f"by T once more (the chain rule), so it shrinks about as 1/T². Of both pulls at the untrained student "
+        f"together the teacher's is then {percent(without.share, 0)}. With T² it is {percent(with_square.share, 0)}, "
+        f"not far from the {percent(cool.share, 0)} of T = 1: so alpha keeps its meaning.",
     )
 
 
@@ -92,9 +93,30 @@ def _picture(lesson: Lesson) -> None:
         alt=f"The teacher's share of the pull at alpha {alpha:g}, T = {temperature:g}: {said}",
         height=270,
     )
+    _over_temperatures(lesson, alpha, temperature)
     st.caption(
         "Norms of the two weighted gradients on the logits of the same batch, worked out now from recorded logits. Few "
         "labels pull hard, for their error is averaged over them alone."
+    )
+
+
+def _over_temperatures(lesson: Lesson, alpha: float, now: float) -> None:
+    """What T² is for, at one look: the untrained student at every temperature."""
+    st.markdown("**The untrained student at every T**")
+    kept, left_out = (
+        [_at(lesson, 0, stop, alpha, squared=squared).share for stop in STOPS] for squared in (True, False)
+    )
+    frame = pd.DataFrame({"temperature": STOPS, "with_square": kept, "without": left_out})
+    said = "; ".join(
+        f"T = {stop:g} {percent(one, 0)} and {percent(other, 0)}"
+        for stop, one, other in zip(STOPS, kept, left_out, strict=True)
+    )
+    chart(
+        pull_by_temperature(frame, now),
+        name="pull-by-temperature",
+        version=f"{alpha:g}-{now:g}",
+        alt=f"The teacher's share of the pull with T² and without: {said}",
+        height=230,
     )
 
 

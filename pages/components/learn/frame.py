@@ -46,8 +46,10 @@ def _ask(question: Question, place: str) -> bool:
     )
     if answer is None:
         return False
-    mark = ":material/check_circle: **Yes.**" if answer == question.right else f"**{question.right}.**"
-    st.info(f"{mark} {question.truth}")
+    if answer == question.right:
+        st.success(f":material/check_circle: **Yes.** {question.truth}")
+    else:
+        st.info(f":material/lightbulb: **Not quite: {question.right}.** {question.truth}")
     return True
 
 

@@ -61,7 +61,7 @@ def gains_frame() -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "method": method,
+                "method": method.removeprefix("best combination: "),  # of those with soft labels, by the tuning
                 **{
                     f"{part}_{which}": 100 * (value if value is not None else float("nan"))
                     for which, gain in (("few", few[method]), ("all", every[method]))

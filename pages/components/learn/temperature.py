@@ -17,10 +17,11 @@ from pages.components.learn.pixels import picture_of
 from pages.components.learn.step import Question, Step
 
 
-def _words(_lesson: Lesson) -> str:
+def _words(lesson: Lesson) -> str:
+    label = lesson.classes[int(lesson["labels"][_surest(lesson)])].lower()
     return (
-        "A label is one word: *shirt*. A :violet[teacher]'s answer says more: how likely **every** class is. Often it "
-        "is so sure that the rest cannot be seen. Dividing its scores by a **temperature** T, before they become "
+        f"A label is one word: *{label}*. A :violet[teacher]'s answer says more: how likely **every** class is. Often "
+        "it is so sure that the rest cannot be seen. Dividing its scores by a **temperature** T, before they become "
         "shares, brings the small ones up. The :green[student] learns from these **soft targets**."
     )
 

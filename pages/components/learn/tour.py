@@ -25,7 +25,7 @@ from pages.components.learn import (
     whose_gain,
 )
 from pages.components.learn.step import Step
-from pages.components.links import train_link
+from pages.components.links import leading, train_link
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,13 @@ def _of_language(lesson: LanguageLesson) -> str:
 
 
 def _to_the_demo() -> None:
-    st.page_link("pages/home.py", label="Now run the demo", icon=":material/play_arrow:", width="content")
+    with leading():
+        st.page_link("pages/home.py", label="Now run the demo", icon=":material/play_arrow:", width="content")
+
+
+def _to_the_form() -> None:
+    with leading():
+        train_link("Now train one yourself", str(language_lesson().facts["preset"]))
 
 
 IMAGES, LANGUAGE = "images", "language"
@@ -85,7 +91,7 @@ TOURS: dict[str, Tour] = {
         _of_language,
         (next_token.STEP, whose_gain.STEP, size.STEP),
         language_lesson,
-        lambda: train_link("Now train one yourself", str(language_lesson().facts["preset"])),
+        _to_the_form,
     ),
 }
 """By what the address calls them."""

@@ -33,7 +33,7 @@ def _queue() -> None:
         st.markdown("#### Queue")
         if active is not None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f":material/play_arrow: **{_name(active)}** is in progress", width="stretch")
+                st.markdown(_in_hand(active), width="stretch")
                 st.page_link(
                     "pages/train.py",
                     label="Watch",
@@ -73,6 +73,13 @@ def _move(run_id: str, by: int) -> None:
             st.toast("That run does not wait any more.", icon=":material/info:")
     except DistillError as error:
         st.toast(str(error), icon=":material/error:")
+
+
+def _in_hand(run_id: str) -> str:
+    found = record(run_id)
+    if found is not None and found.status == "paused":
+        return f":material/pause: **{_name(run_id)}** is paused: the others wait until it is continued or stopped"
+    return f":material/play_arrow: **{_name(run_id)}** is in progress"
 
 
 def _name(run_id: str) -> str:

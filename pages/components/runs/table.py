@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from distill_core.insight.doubts import learns_from_labels
 from distill_core.insight.names import data_name, student_name, teacher_name
 from distill_core.insight.words import difference
 from distill_core.runs.records import RunRecord
@@ -72,7 +73,7 @@ def _row(record: RunRecord, curve: list[float]) -> dict[str, Any]:
         "student": student_name(config.student),
         "teacher": teacher_name(config.teacher),
         "data": data_name(config),
-        "labels": summary.get("labels") or config.label_budget,
+        "labels": (summary.get("labels") or config.label_budget) if learns_from_labels(config) else 0,
         "size": (summary.get("onnx") or {}).get("bytes"),
         "tags": list(record.tags),
         "when": datetime.fromtimestamp(record.created, UTC),
