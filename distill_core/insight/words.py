@@ -47,7 +47,7 @@ def megabytes(value: float | None) -> str:
 
 def milliseconds(value: float | None) -> str:
     """0.0831 -> ``0.083 ms``."""
-    return "–" if value is None else f"{value:.2g} ms" if value < 1 else f"{_three_digits(value)} ms"
+    return "–" if value is None else f"{value:#.2g} ms" if value < 1 else f"{_three_digits(value)} ms"
 
 
 def duration(seconds: float | None) -> str:

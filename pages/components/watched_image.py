@@ -10,8 +10,8 @@ from distill_core.insight.words import percent
 from pages.components.learn.gallery import Section, Tile, gallery
 from pages.components.learn.pixels import picture_of, with_attention
 
-SIZE = 112
-"""Pixels; three of them stand side by side in a narrow window."""
+SIZE = 176
+"""Pixels; in a narrow window three of them share its width."""
 _HELP = (
     "One validation image, which nobody trains on. The brighter, the more active the layer is there (the mean of its "
     "squares over channels). Likeness is the cosine between both maps: 1 is the same."

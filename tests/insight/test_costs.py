@@ -27,13 +27,13 @@ def test_what_nobody_measured_is_left_out() -> None:
     assert rows["Parameters"] == {"teacher": "647k", "student": "19.8k"}
     assert rows["Multiply-adds for one answer"]["teacher"] == "41M"
     assert rows["Peak memory, over the runtime's own"] == {"teacher": "–", "student": "1.5 MB"}
-    assert rows["CPU time for one image, median (p50)"]["student"] == "0.08 ms"
+    assert rows["CPU time for one image, median (p50)"]["student"] == "0.080 ms"
     assert rows["Its interval"]["student"] == "0.079 to 0.082 ms"
     assert rows["Its interval"]["teacher"] == "–"
     assert not any("clock" in title or "token" in title for title in rows)
     by_clock = {**STUDENT, "wall_ms": {"p50": 0.0812, "p90": 0.1, "p95": 1.25}}
     rows = dict(cost_rows({"latency": {"student": by_clock}}, {}, "image", teacher=False))
-    assert rows["By the clock: p50 / p90 / p95"]["student"] == "0.081 / 0.1 / 1.25 ms"
+    assert rows["By the clock: p50 / p90 / p95"]["student"] == "0.081 / 0.10 / 1.25 ms"
 
 
 def test_without_a_teacher_there_is_one_column() -> None:
@@ -56,4 +56,4 @@ def test_of_texts_reading_and_writing_are_told_apart() -> None:
     texts = {"student": {**STUDENT, "window": 24, "token_ms": 0.4}}
     rows = dict(cost_rows({"student": {"parameters": 9}, "latency": texts}, {}, "prompt", teacher=False))
     assert "CPU time for 24 tokens read, median (p50)" in rows
-    assert rows["CPU time for a token written"]["student"] == "0.4 ms (2,500/s)"
+    assert rows["CPU time for a token written"]["student"] == "0.40 ms (2,500/s)"

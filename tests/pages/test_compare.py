@@ -125,7 +125,7 @@ def test_figures_are_said_as_on_other_pages_and_what_is_missing_is_a_dash(app: A
     nothing = {"gap_closed": None, "baseline": None, "teacher": None, "retention": None}
     store.set_summary(run_id, {**summary, **nothing})
     shown = shown_cells(app(COMPARE).dataframe[0])
-    assert {"19.8k", "81 kB", "0.08 ms", "85.1%", "0.9"} <= shown
+    assert {"19.8k", "81 kB", "0.080 ms", "85.1%", "0.9"} <= shown
     assert "–" in shown
     assert not {"None", "nan", "<NA>"} & shown
 
@@ -244,7 +244,7 @@ def test_the_report_holds_the_table_the_verdicts_and_the_way_to_repeat(app: Any)
     page = "".join(map(str, blocks))
     assert "The <b>best</b> so far." in page
     assert "&lt;b&gt;best" in standalone("t", blocks)
-    for expected in ("85.1%", "84.0 to 86.2%", "0.08 ms", "11.3 points above", "Temperature", *ids):
+    for expected in ("85.1%", "84.0 to 86.2%", "0.080 ms", "11.3 points above", "Temperature", *ids):
         assert expected in page
     commands = [block.text for block in blocks if isinstance(block, Command)]
     assert [command.startswith("python -m distill_core run --preset quickstart") for command in commands] == [True] * 2

@@ -126,5 +126,5 @@ def test_a_run_of_texts_tells_the_time_of_a_token(app: Any, own_home: Path) -> N
     store.finish(made, summary, data_sha256="0" * 64, torch_version="2")
     page = app(PAGE, run=made)
     assert ":gray[CPU time for 24 tokens read, median (p50)]" in cells(page)
-    assert cells(page)[":gray[CPU time for a token written]"][1] == "0.4 ms (2,500/s)"
+    assert cells(page)[":gray[CPU time for a token written]"][1] == "0.40 ms (2,500/s)"
     assert "image" not in said(page)

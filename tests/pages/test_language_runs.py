@@ -76,10 +76,10 @@ def test_reading_and_writing_are_told_apart_and_what_was_kept_is_said(app: Any, 
     page = app("pages/train.py", run=measured_id)
     assert not page.exception
     said = " ".join(line.value for line in (*page.markdown, *page.caption)).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Reading 24 tokens takes **0.5 ms** of CPU time on one thread here" in said
-    assert "| :small[CPU time, 24 tokens read] | :small[0.5 ms] | :small[–] | :small[1.4 ms] |" in said
+    assert "Reading 24 tokens takes **0.50 ms** of CPU time on one thread here" in said
+    assert "| :small[CPU time, 24 tokens read] | :small[0.50 ms] | :small[–] | :small[1.4 ms] |" in said
     for row in (
-        ("CPU time, a token written", "0.4 ms", "–", "1 ms"),
+        ("CPU time, a token written", "0.40 ms", "–", "1 ms"),
         ("Tokens a second", "2,500", "–", "1,000"),
     ):
         assert f"| {' | '.join(f':small[{cell}]' for cell in row)} |" in said

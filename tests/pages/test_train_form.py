@@ -215,7 +215,7 @@ def test_a_model_that_an_earlier_run_measured_shows_how_right_and_how_quick_it_w
     assert "told by its first run" in cards(app(TRAIN))
     name = run_store.get(finish_run(run_store, accuracy=0.851, student="cnn-w16")).name
     page = app(TRAIN)
-    assert {"0.08 ms, one image", "1.2 ms, one image", "85.1%"} <= cards(page)
+    assert {"0.080 ms, one image", "1.2 ms, one image", "85.1%"} <= cards(page)
     assert any(f"those of your run {name}" in caption.value for caption in page.caption)
 
 

@@ -175,7 +175,7 @@ def cells(page: Any) -> list[list[str]]:
 def test_the_baseline_weighs_and_takes_what_its_student_does(app: Any) -> None:
     page = app(TRAIN, run=finish_run(Store()))
     assert ["File size", "81 kB", "81 kB", "2.6 MB"] in cells(page)
-    assert ["CPU time, one image", "0.08 ms", "0.08 ms", "1.2 ms"] in cells(page)
+    assert ["CPU time, one image", "0.080 ms", "0.080 ms", "1.2 ms"] in cells(page)
     assert any("it is the same model" in caption.value for caption in page.caption)
 
 
@@ -199,7 +199,7 @@ def test_a_result_says_each_thing_once_and_that_one_seed_is_one(app: Any) -> Non
     assert everything.count("Gap closed") == 1
     assert "This is one seed." in everything
     assert "95% within" not in everything
-    assert "19 of 20 images are answered within 0.1 ms by the clock" in everything
+    assert "19 of 20 images are answered within 0.10 ms by the clock" in everything
 
 
 @pytest.mark.parametrize("why", [None, "An operator is unknown."])

@@ -88,7 +88,7 @@ def test_what_a_student_costs_is_taken_from_wherever_it_was_measured() -> None:
     chosen = next(each for each in advice.candidates if each.config.student == "resnet8-w16")
     assert (chosen.row.accuracy.mean, chosen.row.cpu_ms, chosen.row.bytes) == (pytest.approx(0.93), 0.09, 350_000)
     told = next(reason.sentence for reason in advice.reasons if reason.about == "Student")
-    assert "0.09 ms of CPU time (as “Made up” measured it)" in told
+    assert "0.090 ms of CPU time (as “Made up” measured it)" in told
 
 
 def test_a_method_is_added_only_where_it_is_shown_to_be_better_at_no_larger_size() -> None:
@@ -260,6 +260,6 @@ def test_where_soft_labels_bring_nobody_near_another_way_that_did_is_advised_bes
 
 def test_times_of_two_machines_in_one_table_are_told_apart() -> None:
     case = Case("vision", "fashion-mnist-mini", 400)
-    assert [row["CPU time"] for row in table(SIZES, case)] == ["0.03 ms", "0.05 ms", "0.09 ms"]
+    assert [row["CPU time"] for row in table(SIZES, case)] == ["0.030 ms", "0.050 ms", "0.090 ms"]
     mixed = [replace(SIZES[0], where="another machine"), *SIZES[1:]]
-    assert [row["CPU time"] for row in table(mixed, case)] == ["0.03 ms elsewhere", "0.05 ms", "0.09 ms"]
+    assert [row["CPU time"] for row in table(mixed, case)] == ["0.030 ms elsewhere", "0.050 ms", "0.090 ms"]

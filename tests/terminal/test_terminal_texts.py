@@ -46,7 +46,7 @@ def test_a_run_says_what_was_measured_and_what_is_kept_as_it_passes() -> None:
 
     assert said(Measured(10, {"student": STUDENT, "teacher": TEACHER})) == [
         "CPU time, 24 tokens read: student 0.50 ms, teacher 1.40 ms",
-        "Writing, the student takes 0.4 ms (2,500/s) a token; the teacher 1 ms (1,000/s).",
+        "Writing, the student takes 0.40 ms (2,500/s) a token; the teacher 1 ms (1,000/s).",
     ]
     assert said(AnswersKept(8, 100, 0.012, 0.42, 1.68))[0].startswith("Of each of the teacher's answers 8 of 100")
 
@@ -62,7 +62,7 @@ def test_files_that_write_are_told_from_those_that_do_not() -> None:
         "warnings": [],
     }
     lines = sentences(result)
-    assert lines[:2] == ["gpt reads 24 tokens in 0.5 ms and writes one in 0.4 ms (2,500/s).", HOW_MEASURED]
+    assert lines[:2] == ["gpt reads 24 tokens in 0.50 ms and writes one in 0.40 ms (2,500/s).", HOW_MEASURED]
     assert not any("cnn" in line for line in lines)
 
 
