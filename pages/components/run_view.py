@@ -274,7 +274,7 @@ def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     st.progress(progress.share, text=" · ".join(part for part in parts if part))
     begun = history.baseline.started
     if history.in_baseline and begun is not None and begun.step:
-        st.caption(f"An earlier run began this baseline; it goes on from step {begun.step:,}.")
+        st.caption(f"This baseline was begun before; it goes on from step {begun.step:,}.")
 
 
 def _waiting(doing: str) -> None:

@@ -58,7 +58,7 @@ def phases(teacher: TeacherChoice | None) -> None:
         key="form_fine_tune",
         persist_state="session",
         disabled=not taught() or second == 100,
-        help="Taking smaller steps with the teacher is safe; labels alone or some classes can eat what it gave.",
+        help="By default the teacher stays and steps are smaller; labels alone or some classes can eat what it gave.",
     )
     st.caption("What the last phase learns from.")
     if st.session_state.form_fine_tune == CLASSES and taught():
