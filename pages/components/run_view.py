@@ -5,26 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from distill_core.errors import DistillError
-from distill_core.insight.beginning import begins_with, how_it_began
-from distill_core.insight.doubts import learns_from_labels
+from distill_core.insight.beginning import how_it_began
 from distill_core.insight.forgetting import forgetting
 from distill_core.insight.history import RunHistory
 from distill_core.insight.kept import what_is_kept
-from distill_core.insight.levels import levels_said
 from distill_core.insight.marks import told
 from distill_core.insight.measures import ACCURACY, AGREEMENT, MEASURES, Measure
-from distill_core.insight.names import (
-    LONGEST_TEACHER,
-    data_name,
-    further_losses,
-    shortened,
-    student_name,
-    teacher_name,
-)
 from distill_core.runs.faults import is_named
 from distill_core.runs.records import RunRecord, Snapshot
 from pages.components.as_text import as_text
-from pages.components.form.state import fill_form
 from pages.components.form.words import of_failure
 from pages.components.from_the_top import from_the_top
 from pages.components.jobs import attempt, manager
@@ -34,10 +23,10 @@ from pages.components.live_chart import live_chart
 from pages.components.live_run import CHART_HEIGHT, CLASSES_HEIGHT, LiveRun, OverSteps, live_run
 from pages.components.run_delete import delete_button, is_deleted
 from pages.components.run_figures import figures
+from pages.components.run_header import goes_on, header
 from pages.components.run_result import result, settings
-from pages.components.runs.fork import fork_button
 from pages.components.settle import settle
-from pages.components.status import badge, time_left
+from pages.components.status import time_left
 from pages.components.trouble import fragment
 from pages.components.watched_image import watched_image
 
@@ -69,7 +58,7 @@ def _view(run_id: str, was_live: bool) -> None:
     if snapshot.record.live != was_live:
         st.rerun()
         return
-    _header(snapshot)
+    header(snapshot)
     if snapshot.status == "finished":
         result(snapshot.record)
     elif snapshot.record.live:
@@ -172,103 +161,14 @@ _ACCURACY_HELP = (
 )
 
 
-def _header(snapshot: Snapshot) -> None:
-    record, config = snapshot.record, snapshot.record.config
-    student = student_name(config.student)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if config.teacher is None:
-            title = f":green[{as_text(student)}] learns from labels"
-        else:
-            title = f":green[{as_text(student)}] learns from :violet[{as_text(teacher_name(config.teacher))}]"
-        st.header(title, anchor=False, width="content")
-        badge(snapshot.status)
-        st.space("stretch")
-        _buttons(snapshot)
-    labels = f"{config.label_budget:,} labels" if config.label_budget else "all labels"
-    labels = labels if learns_from_labels(config) else "no labels used"
-    told = record.name.startswith(shortened(student, LONGEST_TEACHER))  # by the title
-    facts = ["" if told else record.name, data_name(config), labels, begins_with(config)]
-    if config.teacher is not None:
-        facts += [*levels_said(config), further_losses(config)]
-    if config.training.on_policy:
-        facts.append(f"{config.training.on_policy:.0%} of the steps on texts by the student, without labels")
-    epochs = config.training.epochs
-    facts += [f"{epochs} epoch{'s' if epochs != 1 else ''}", f"seed {config.seed}"]
-    st.caption(as_text(" · ".join(fact for fact in facts if fact)))
-
-
-def _buttons(snapshot: Snapshot) -> None:
-    """What can be done with the run as it is now; what is trained is no longer paused, for the rest is soon over."""
-    record = snapshot.record
-    run_id, jobs = record.id, manager()
-    trained, pausing = snapshot.progress.trained, jobs.pausing(run_id)
-    if record.status == "running" and not trained:
-        st.button(
-            "Pausing…" if pausing else "Pause",
-            icon=":material/pause:",
-            on_click=attempt,
-            args=(jobs.pause, run_id),
-            disabled=pausing,
-            key="pause",
-        )
-    if record.status == "paused" or (pausing and not trained):
-        st.button("Continue", icon=":material/play_arrow:", on_click=attempt, args=(jobs.unpause, run_id), key="go-on")
-    if record.live:
-        st.button(
-            "Stopping…" if record.status == "stopping" else "Stop",
-            icon=":material/stop:",
-            on_click=attempt,
-            args=(jobs.stop, run_id),
-            disabled=record.status == "stopping",
-            key="stop",
-            help="The student is trained and kept; its file can be made later." if trained else None,
-        )
-    failed = record.status == "failed"
-    if record.resumable and (record.has_checkpoint or not failed):
-        st.button(
-            "Resume",
-            icon=":material/play_arrow:",
-            type="secondary" if failed else "primary",
-            on_click=_resume,
-            args=(run_id,),
-            key="resume",
-            help="Goes on from the last checkpoint." if _goes_on(record) else "Starts from the beginning.",
-        )
-    if record.over and st.button(
-        "Use these settings",
-        icon=":material/tune:",
-        type="primary" if failed else "secondary",
-        on_click=fill_form,
-        args=(record.config,),
-        key="again",
-    ):
-        st.switch_page("pages/train.py")
-    if record.started is not None:
-        fork_button(record)
-    if st.button("New run", icon=":material/add:", key="new-run", help="The form to start another one."):
-        st.switch_page("pages/train.py")
-
-
-def _goes_on(record: RunRecord) -> bool:
-    """Whether Resume finds something done: in the run itself, or in the baseline that it left half-way."""
-    if record.has_checkpoint or record.baseline_id is None:
-        return record.has_checkpoint
-    baseline = find_record(record.baseline_id)
-    return baseline is not None and (baseline.has_checkpoint or baseline.status == "finished")
-
-
-def _resume(run_id: str) -> None:
-    attempt(manager().resume, run_id)
-
-
 def _progress(snapshot: Snapshot, history: RunHistory) -> None:
     progress = snapshot.progress
     if snapshot.status == "queued":
         _waiting(progress.doing)
         return
     if manager().pausing(snapshot.run_id) and not progress.trained:
-        goes_on = f"{progress.doing[:1].lower()}{progress.doing[1:]}"
-        st.progress(progress.share, text=f"Pausing as soon as this allows it: {goes_on}")
+        doing = f"{progress.doing[:1].lower()}{progress.doing[1:]}"
+        st.progress(progress.share, text=f"Pausing as soon as this allows it: {doing}")
         return
     parts = [progress.doing, history.where if progress.phase else "", time_left(snapshot)]
     st.progress(progress.share, text=" · ".join(part for part in parts if part))
@@ -304,5 +204,5 @@ def _ended(record: RunRecord) -> None:
     elif record.status == "interrupted":
         st.warning(record.error or "The run was interrupted.", icon=":material/power_off:")
     else:
-        how = "goes on from where it was" if _goes_on(record) else "starts it again from the beginning"
+        how = "goes on from where it was" if goes_on(record) else "starts it again from the beginning"
         st.info(f"You stopped this run. Resume {how}.", icon=":material/stop:")
