@@ -39,11 +39,11 @@ def test_the_tour_of_language_is_a_click_away_and_leads_to_a_form_of_texts(serve
     drawn(tab)
     tab.get_by_role("radio", name="Language", exact=True).click()
     tokens = tab.locator("[data-chart=next-token]")
-    tab.locator("[data-chart=next-token][data-version=next-token-0-2-1]").wait_for(timeout=60_000)
+    tab.locator("[data-chart=next-token][data-version=next-token-2-2-1]").wait_for(timeout=60_000)
     assert "about=language" in tab.url
     tab.get_by_role("radio", name="end", exact=True).click()
-    tab.locator("[data-chart=next-token][data-version=next-token-0-5-1]").wait_for(timeout=20_000)
-    assert tokens.get_attribute("data-version") == "next-token-0-5-1"
+    tab.locator("[data-chart=next-token][data-version=next-token-2-5-1]").wait_for(timeout=20_000)
+    assert tokens.get_attribute("data-version") == "next-token-2-5-1"
     tab.get_by_role("radio", name="2 Beyond labels").click()
     tab.get_by_role("button", name="Just show it").click()
     tab.locator("[data-chart=right-answers][data-version]").wait_for(timeout=20_000)

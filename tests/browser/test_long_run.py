@@ -162,7 +162,7 @@ def test_a_paused_run_is_forked_and_the_fork_trains_to_its_end_while_every_tab_i
     settled(tab)
     tab.get_by_role("button", name="Start the fork").click()
     tab.wait_for_url(lambda url: "run=" in url and work.run.id not in url, timeout=30_000)
-    tab.get_by_text("It starts by itself when the runs before it end.").wait_for(timeout=30_000)
+    tab.get_by_text("is paused before it. Continue or stop that one.").wait_for(timeout=30_000)
     (fork,) = (record for record in work.store.list("run") if record.id != work.run.id)
     assert fork.config.training.epochs == 1
     assert fork.config.student.endswith("@resnet8-w16")
