@@ -161,6 +161,8 @@ class Builder:
         Raises:
             ConfigError: if a loss, an option or a layer does not exist, or layers cannot be paired; says why.
         """
+        for name in self._names:
+            self._check_inputs(name)
         if self.reuses_classifier:
             self._reuse_classifier()
         with torch.random.fork_rng(devices=[]):
@@ -173,7 +175,6 @@ class Builder:
         return LENDER in self._names
 
     def _term(self, name: str) -> Term:
-        self._check_inputs(name)
         setting = self._settings.get(name, TermSetting(loss=name))
         check_layers(setting)
         site = Site(self._pairs(name, setting.layers), self._classes, self._images, self._config.seed)

@@ -103,7 +103,7 @@ def _class_gains(run: LiveRun) -> None:
 
 def _loss_view(record: RunRecord) -> tuple[OverSteps, bool]:
     """What this reader wants to see over the steps: which figure of the terms, on which scale; or the learning rate."""
-    views: dict[OverSteps, str] = {"weighted": "Loss", "raw": "Raw loss"}
+    views: dict[OverSteps, str] = {"weighted": "Loss", "raw": "Raw"}
     if record.config.training.gradient_shares:
         views["share"] = "Gradient"
     views["rate"] = "Rate"
@@ -119,9 +119,7 @@ def _loss_view(record: RunRecord) -> tuple[OverSteps, bool]:
             label_visibility="collapsed",
             key=f"loss-view-{record.id}",
         )
-        logarithmic = st.toggle(
-            "Log scale", value=True, key=f"loss-log-{record.id}", disabled=show in ("share", "rate")
-        )
+        logarithmic = st.toggle("Log", value=True, key=f"loss-log-{record.id}", disabled=show in ("share", "rate"))
     return show or "weighted", logarithmic
 
 
@@ -149,7 +147,8 @@ def _measure_view(record: RunRecord, history: RunHistory) -> Measure:
 
 
 _LOSS_HELP = (
-    "Loss: every term as it counts, with the total as a thin grey line. Raw loss: before its weight, T² included. "
+    "Loss: every term as it counts, with the total as a thin grey line. Raw: before its weight, T² included. Log: by "
+    "factors of ten. "
     "Gradient, where the run records it: how much of the gradient each term makes. Rate: the learning rate. "
     "Bold lines are means over the last steps, faint ones what was logged. Drag to zoom, double-click to zoom out; the "
     "zoom stays while the run goes on."

@@ -85,3 +85,8 @@ def test_a_lent_classifier_changes_the_students_layers() -> None:
     assert set(alone) != set(lent)
     shown = {pair.student for pair in layer_map(run_with("at", "simkd"), "at").pairs}
     assert shown <= set(lent)
+
+
+def test_a_classifier_of_texts_is_refused_in_a_sentence_before_it_is_lent() -> None:
+    with pytest.raises(ConfigError, match="compares places of an image, and these inputs are texts"):
+        layer_map(load("language-quick").changed({"terms": ["simkd"]}), "simkd")

@@ -309,7 +309,7 @@ def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
     run_id = finish_run(Store(), gradient_shares=False)
     page = app(TRAIN, run=run_id)
     view = page.get("button_group")[0]
-    assert view.options == ["Loss", "Raw loss", "Rate"]
+    assert view.options == ["Loss", "Raw", "Rate"]
     assert drawn(page, run_id)["layout"]["yaxis"]["type"] == "log"
     view.set_value("raw").run()
     assert drawn(page, run_id)["layout"]["yaxis"]["title"]["text"] == "loss, before weights"
@@ -319,7 +319,7 @@ def test_the_terms_can_be_seen_raw_and_on_either_scale(app: Any) -> None:
 
 def test_shares_of_the_gradient_are_offered_where_they_are_logged(app: Any) -> None:
     run_id = finish_run(Store(), gradient_shares=True)
-    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Loss", "Raw loss", "Gradient", "Rate"]
+    assert app(TRAIN, run=run_id).get("button_group")[0].options == ["Loss", "Raw", "Gradient", "Rate"]
 
 
 def test_the_learning_rate_is_seen_over_the_same_steps(app: Any) -> None:
