@@ -62,7 +62,7 @@ def _actions(record: RunRecord) -> None:
             args=(record.config,),
             help="Opens the form with these settings; change what you like and start it.",
         ):
-            st.switch_page(TRAIN)
+            st.switch_page(TRAIN, query_params={})  # without it a filter in the address would forbid to leave
         download(record)
         st.button(
             "Delete",
