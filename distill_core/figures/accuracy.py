@@ -40,7 +40,7 @@ def accuracy_curves(
         empty: what is said while there are no points.
     """
     traces = []
-    if baseline is not None and (measure.name == ACCURACY or baseline["validation"].notna().any()):
+    if baseline is not None and not measure.of_student:
         traces.append(_curve(baseline, "validation", "baseline, validation", "@baseline", 2.0, None))
     if "train" in student and student["train"].notna().any():
         traces.append(_curve(student, "train", "student, training", "@student/0.75", 1.5, "dot"))

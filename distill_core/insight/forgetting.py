@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from distill_core.insight.history import Track
-from distill_core.insight.measures import ACCURACY, AGREEMENT, MEASURES
+from distill_core.insight.measures import ACCURACY, MEASURES
 from distill_core.insight.words import percent
 
 
@@ -20,7 +20,7 @@ def forgetting(track: Track) -> str:
     after = [row for row in track.evaluated if row["step"] > phase.start]
     if not before or not after:
         return ""
-    skills = [name for name, measure in MEASURES.items() if measure.is_share and name not in (ACCURACY, AGREEMENT)]
+    skills = (name for name, each in MEASURES.items() if each.is_share and not each.of_student and name != ACCURACY)
     names = [name for name in skills if name in after[-1]]
     changes = [
         f"{MEASURES[name].title.lower()} {percent(before[-1].get(name))} → {percent(after[-1][name])}" for name in names

@@ -20,12 +20,14 @@ class Measure:
         title: on a button or in a legend.
         axis: what the axis of its chart is called.
         is_share: of 1, and more is better; else a positive number, and less is better.
+        of_student: alone, for it compares the student with its teacher; a baseline and a teacher have none.
     """
 
     name: str
     title: str
     axis: str
     is_share: bool = True
+    of_student: bool = False
 
 
 MEASURES: dict[str, Measure] = {
@@ -36,7 +38,7 @@ MEASURES: dict[str, Measure] = {
         Measure("instructions", "Instructions", "instructions followed to the letter"),
         Measure("perplexity", "Perplexity", "perplexity, less is better", is_share=False),
         Measure("kl", "KL to the teacher", "nats a token, less is better", is_share=False),
-        Measure(AGREEMENT, "Agreement", "same answer as the teacher"),
+        Measure(AGREEMENT, "Agreement", "same answer as the teacher", of_student=True),
         Measure("token_agreement", "Token agreement", "tokens of which the first choice is the teacher's"),
     )
 }

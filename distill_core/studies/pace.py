@@ -47,7 +47,7 @@ def training_seconds(known: Sequence[RunRecord], wanted: Sequence[DistillConfig]
     finished = [record for record in known if record.status == "finished"]
     ahead = [*wanted, *_missing_baselines(finished, wanted)]
     paces = _seconds_an_input(finished)
-    inputs = {_data(config): inputs_of(config) for config in {_data(each): each for each in ahead}.values()}
+    inputs = {data: inputs_of(config) for data, config in {_data(each): each for each in ahead}.items()}
     total = 0.0
     for config in ahead:
         pace, count = paces.get(_way(config)), inputs[_data(config)]

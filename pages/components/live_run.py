@@ -14,7 +14,7 @@ from distill_core.figures.loss import Show
 from distill_core.figures.steps import Steps
 from distill_core.insight.history import RunHistory, Track
 from distill_core.insight.marks import Mark, told
-from distill_core.insight.measures import ACCURACY, AGREEMENT, MEASURES, Measure
+from distill_core.insight.measures import ACCURACY, MEASURES, Measure
 from distill_core.insight.standing import empty_chart, no_shares
 from distill_core.runs.fork import forked_at
 from distill_core.runs.records import Snapshot
@@ -109,7 +109,7 @@ class LiveRun:
                 empty=empty,
             )
 
-        whose = "the student" if measure.name == AGREEMENT else "student, baseline and teacher"
+        whose = "the student" if measure.of_student else "student, baseline and teacher"
         alt = f"{measure.axis.capitalize()}: {whose} over the epochs"
         return self._chart("accuracy", measure.name, version, alt, draw)
 

@@ -48,12 +48,12 @@ def _student(history: RunHistory, record: RunRecord) -> None:
 
 def _baseline(history: RunHistory, record: RunRecord) -> None:
     best, then = percent(history.baseline.best_accuracy), history.baseline_then
-    told = (percent(then), f"same epoch; best {best}") if record.live and then is not None else (best, "")
+    beside = record.live and then is not None
     missing = "" if history.with_baseline else " Start a run with a baseline to see the teacher's part."
     tile(
         ":orange[●] Baseline",
-        told[0],
-        told[1] or baseline_standing(history, record.status),
+        percent(then) if beside else best,
+        f"same epoch; best {best}" if beside else baseline_standing(history, record.status),
         f"Validation accuracy of {rival(record.config)} trained on labels alone: same start, steps and batch size. "
         f"While the student learns, after the epoch that it has reached; else the best.{missing}",
     )
